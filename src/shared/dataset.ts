@@ -1,0 +1,83 @@
+import { z } from 'zod'
+
+/** Which part of a data set a sample belongs to; null where the protocol has no fixed parts (FG-NET, LFW). */
+export const Split = z.enum(['train', 'validation', 'test'])
+export type Split = z.infer<typeof Split>
+
+/** One photograph of a data set, as its format describes it. Its index is its place in the scan, sorted by path. */
+export const Sample = z.strictObject({
+  path: z.string().describe('Relative to the data set\'s folder, with forward slashes'),
+  labels: z.record(z.string(), z.union([
+    z.number(),
+    z.string(),
+  ])).describe('By task name; class labels are class numbers'),
+  split: Split.nullable(),
+  subject: z.string().nullable().describe('The person, where the data set names one'),
+  unseen: z.boolean().describe('Never shown to a combiner or student, not even without its label'),
+})
+export type Sample = z.infer<typeof Sample>
+
+/** A file of the folder that is no sample, with the reason. */
+export const Rejected = z.strictObject({
+  path: z.string(),
+  reason: z.string(),
+})
+export type Rejected = z.infer<typeof Rejected>
+
+/** Two samples (by index) of a verification protocol. `unseen` folds lie outside what combiners learnt from. */
+export const Pair = z.strictObject({
+  a: z.int(),
+  b: z.int(),
+  same: z.boolean(),
+  fold: z.int(),
+  unseen: z.boolean(),
+})
+export type Pair = z.infer<typeof Pair>
+
+/**
+ * What can be predicted on a data set and how it is evaluated.
+ * `split`: train, validation and test of each sample; `subjects`: every subject is left out in turn (or k folds of subjects);
+ * `pairs`: ten-fold verification, threshold from the other folds.
+ */
+export const Task = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('classification'),
+    label: z.string(),
+    classes: z.array(z.string()).min(2),
+    protocol: z.enum(['split', 'subjects']),
+  }),
+  z.strictObject({
+    kind: z.literal('regression'),
+    label: z.string(),
+    unit: z.string(),
+    range: z.tuple([
+      z.number(),
+      z.number(),
+    ]),
+    protocol: z.enum(['split', 'subjects']),
+  }),
+  z.strictObject({
+    kind: z.literal('verification'),
+    protocol: z.literal('pairs'),
+  }),
+])
+export type Task = z.infer<typeof Task>
+
+/** Everything a format found in a folder. */
+export const Scan = z.strictObject({
+  format: z.string(),
+  samples: z.array(Sample),
+  rejected: z.array(Rejected),
+  tasks: z.record(z.string(), Task),
+  pairs: z.array(Pair),
+  licence: z.string(),
+  notes: z.array(z.string()).describe('What the person should know: counts expected, split rule, partial folder'),
+})
+export type Scan = z.infer<typeof Scan>
+
+/** The metric a task is reported in, and which direction is better. */
+export function metricOf(task: Task): { name: 'accuracy' | 'mae', better: 'higher' | 'lower' } {
+  return task.kind === 'regression'
+    ? { name: 'mae', better: 'lower' }
+    : { name: 'accuracy', better: 'higher' }
+}

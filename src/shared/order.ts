@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import { Problem } from './problem-schema.ts'
+
+/** One data set as a worker gets it: sealed files of the workspace, and the folder of the photographs. */
+export const OrderSource = z.strictObject({
+  name: z.string(),
+  root: z.string().describe('Absolute folder of the photographs'),
+  dataset: z.string().describe('Dataset pack (samples, labels, splits, pairs, content hashes)'),
+  faces: z.string().nullable().describe('Faces pack'),
+  embeddings: z.string().nullable().describe('Embeddings pack'),
+  unlabelled: z.boolean().describe('Combiner and student learn from its faces'),
+})
+export type OrderSource = z.infer<typeof OrderSource>
+
+/** A teacher with its files resolved on this machine. */
+export const OrderTeacher = z.strictObject({
+  name: z.string(),
+  manifest: z.string().describe('Path of the YAML manifest'),
+  sha256: z.string(),
+})
+export type OrderTeacher = z.infer<typeof OrderTeacher>
+
+/** runs/<key>/order.json: all that a worker needs to do one run. Paths are absolute. */
+export const Order = z.strictObject({
+  key: z.string().regex(/^[0-9a-f]{64}$/),
+  stage: z.enum([
+    'prepare',
+    'embed',
+    'combine',
+    'distil',
+    'transfer',
+  ]),
+  version: z.int(),
+  config: z.unknown().describe('The stage\'s configuration with every default filled in'),
+  seed: z.int().min(0),
+  runDir: z.string(),
+  artefact: z.string().describe('Final path; the worker writes a temporary one beside it and renames'),
+  threads: z.int().positive(),
+  sources: z.array(OrderSource),
+  teachers: z.array(OrderTeacher),
+  combiner: z.string().nullable().describe('Artefact folder of the combiner below'),
+  student: z.string().nullable().describe('Artefact folder of the student below'),
+})
+export type Order = z.infer<typeof Order>
+
+/** One figure of one knowledge under its protocol. */
+export const Evaluation = z.strictObject({
+  scope: z.enum(['test', 'all', 'unseen']).describe('test: the test split; all: the whole protocol; unseen: only what combiner and student never saw'),
+  metric: z.enum(['accuracy', 'mae', 'cosine']),
+  value: z.number().describe('Accuracy in per cent, MAE in the label\'s unit'),
+  count: z.int().describe('Samples or pairs it rests on, those without a found face included'),
+  standardError: z.number(),
+  interval: z.tuple([
+    z.number(),
+    z.number(),
+  ]).describe('95 % bootstrap interval'),
+})
+export type Evaluation = z.infer<typeof Evaluation>
+
+/** What a finished run is worth knowing for without opening its artefact. */
+export const RunResult = z.strictObject({
+  summary: z.record(z.string(), z.union([
+    z.number(),
+    z.string(),
+    z.boolean(),
+    z.null(),
+  ])),
+  evaluations: z.array(Evaluation).default([]),
+  reconstruction: z.record(z.string(), z.number()).optional().describe('nRMSE per teacher on unseen faces'),
+})
+export type RunResult = z.infer<typeof RunResult>
+
+/** One line of runs/<key>/events.ndjson. `seq` counts from 0 over all attempts; `time` is milliseconds since 1970. */
+const line = {
+  seq: z.int(),
+  time: z.number(),
+  attempt: z.int(),
+}
+export const RunEvent = z.discriminatedUnion('type', [
+  z.strictObject({
+    ...line,
+    type: z.literal('started'),
+    pid: z.int(),
+    engine: z.string(),
+    threads: z.int(),
+    resumedFrom: z.int().nullable().describe('Step of the checkpoint'),
+  }),
+  z.strictObject({
+    ...line,
+    type: z.literal('metrics'),
+    step: z.int(),
+    values: z.record(z.string(), z.number()),
+  }),
+  z.strictObject({
+    ...line,
+    type: z.literal('progress'),
+    done: z.number(),
+    total: z.number(),
+    unit: z.string(),
+    perSecond: z.number(),
+  }),
+  z.strictObject({
+    ...line,
+    type: z.literal('log'),
+    level: z.enum(['info', 'warning', 'error']),
+    text: z.string(),
+  }),
+  z.strictObject({
+    ...line,
+    type: z.literal('heartbeat'),
+    memoryBytes: z.int(),
+  }),
+  z.strictObject({
+    ...line,
+    type: z.literal('paused'),
+  }),
+  z.strictObject({
+    ...line,
+    type: z.literal('stopped'),
+  }),
+  z.strictObject({
+    ...line,
+    type: z.literal('failed'),
+    problem: Problem,
+  }),
+  z.strictObject({
+    ...line,
+    type: z.literal('done'),
+    result: RunResult,
+    durationMs: z.number(),
+    bytes: z.int(),
+  }),
+])
+export type RunEvent = z.infer<typeof RunEvent>
+
+/** States of a run. A plan's step has states of its own. */
+export const RunState = z.enum([
+  'queued',
+  'running',
+  'pausing',
+  'paused',
+  'done',
+  'failed',
+  'interrupted',
+  'cancelled',
+])
+export type RunState = z.infer<typeof RunState>

@@ -1,0 +1,22 @@
+import type { z } from 'zod'
+
+export type StageName = 'prepare' | 'embed' | 'combine' | 'distil' | 'transfer'
+
+/** What every process needs to know of a stage. Forms, plan, terminal and keys come from it; its run function lives in src/worker/stages. */
+export interface StageDeclaration<Name extends StageName, Config extends z.ZodType> {
+  name: Name
+  /** Raised when the same configuration and inputs would give another result, so that old results are computed anew. */
+  version: number
+  /** One line for lists and forms. */
+  summary: string
+  config: Config
+  /** Whether the seed changes the result; where not, all seeds share one run. */
+  usesSeed: (config: z.output<Config>) => boolean
+  /** Whether a run may occupy every core; others are run side by side, one core each. */
+  usesAllCores: (config: z.output<Config>) => boolean
+}
+
+/** Declares a stage; exists for its types. */
+export function declareStage<Name extends StageName, Config extends z.ZodType>(stage: StageDeclaration<Name, Config>): StageDeclaration<Name, Config> {
+  return stage
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { declareStage } from './declare.ts'
+import { AugmentationConfig, OptimizerConfig, ScheduleConfig } from './training.ts'
+
+/** The student's network. resnet18 of width 27 with 1024 outputs has 2,216,023 trainable parameters: the paper's 2.2 M. */
+export const StudentConfig = z.strictObject({
+  network: z.enum(['resnet18']).default('resnet18').describe('Architecture'),
+  width: z.int().min(4).max(128).default(27).describe('Channels of the first stage'),
+  input: z.int().min(32).max(300).default(96).describe('Side in pixels of what the student sees'),
+})
+
+/** Distil: the student learns h_G from pixels. u8 [N, 300, 300, 3] -> f32 [N, d]. Vielzeuf et al. 2019, Section 3.3, Eq. 4. */
+export const distil = declareStage({
+  name: 'distil',
+  version: 1,
+  summary: 'Trains the student to give h_G from pixels',
+  config: z.strictObject({
+    student: StudentConfig.prefault({}),
+    optimizer: OptimizerConfig.prefault({ kind: 'adamw', weightDecay: 0.02 }),
+    schedule: ScheduleConfig.prefault({ warmup: 100 }),
+    augmentation: AugmentationConfig.prefault({}),
+    batch: z.int().min(2).max(1024).default(32).describe('Faces in one step'),
+    steps: z.int().min(1).default(4000).describe('Optimizer steps'),
+    evaluateEvery: z.int().min(1).default(250).describe('Steps between two looks at the validation cosine; the best is kept'),
+  }),
+  usesSeed: () => true,
+  usesAllCores: () => true,
+})

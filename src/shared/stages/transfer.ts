@@ -1,0 +1,54 @@
+import { z } from 'zod'
+import { declareStage } from './declare.ts'
+import { StudentConfig } from './distil.ts'
+import { AugmentationConfig, OptimizerConfig, ScheduleConfig } from './training.ts'
+
+/** What stands before the head. `network` is a student trained from scratch (the paper's CNN) or a distilled one. */
+export const EncoderConfig = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('teacher'),
+    name: z.string(),
+  }),
+  z.strictObject({
+    kind: z.literal('combiner'),
+  }),
+  z.strictObject({
+    kind: z.literal('student'),
+    mode: z.enum(['frozen', 'fine-tune']),
+  }),
+  z.strictObject({
+    kind: z.literal('scratch'),
+    student: StudentConfig.prefault({}),
+  }),
+])
+export type EncoderConfig = z.infer<typeof EncoderConfig>
+
+const Folds = z.union([
+  z.literal('subject'),
+  z.int().min(2),
+], { error: 'must be "subject" or a number of folds of at least 2' })
+
+/** Transfer: encoder + head -> predictions of one knowledge, evaluated by its data set's protocol. Vielzeuf et al. 2019, Section 3.3, Tables 3 and 4. */
+export const transfer = declareStage({
+  name: 'transfer',
+  version: 1,
+  summary: 'Trains a head (or everything) for one knowledge and evaluates it',
+  config: z.strictObject({
+    task: z.string().describe('A task of the data set'),
+    folds: Folds.default('subject').describe('How subjects are left out where the protocol says so'),
+    encoder: EncoderConfig,
+    head: z.strictObject({
+      hidden: z.array(z.int().positive()).default([256]).describe('Widths of the hidden layers'),
+      dropout: z.number().min(0).max(0.9).default(0.5).describe('After each hidden layer'),
+    }).prefault({}),
+    optimizer: OptimizerConfig.prefault({ kind: 'adamw', weightDecay: 0.01 }),
+    schedule: ScheduleConfig.prefault({ kind: 'constant' }),
+    augmentation: AugmentationConfig.prefault({}).describe('Only where pixels are trained on'),
+    batch: z.int().min(2).max(1024).default(64).describe('Faces in one step'),
+    epochs: z.int().min(1).default(100).describe('Most passes over the training split'),
+    steps: z.int().min(1).default(2000).describe('Most optimizer steps'),
+    patience: z.int().min(0).default(12).describe('Epochs without a better validation metric before training stops; 0 never stops early'),
+  }),
+  usesSeed: () => true,
+  usesAllCores: config => config.encoder.kind === 'scratch' || (config.encoder.kind === 'student' && config.encoder.mode === 'fine-tune'),
+})
