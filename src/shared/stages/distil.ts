@@ -15,7 +15,7 @@ export const distil = declareStage({
   version: 1,
   summary: 'Trains the student to give h_G from pixels',
   config: z.strictObject({
-    student: StudentConfig.prefault({}),
+    ...StudentConfig.shape,
     optimizer: OptimizerConfig.prefault({ kind: 'adamw', weightDecay: 0.02 }),
     schedule: ScheduleConfig.prefault({ warmup: 100 }),
     augmentation: AugmentationConfig.prefault({}),

@@ -52,3 +52,12 @@ export const transfer = declareStage({
   usesSeed: () => true,
   usesAllCores: config => config.encoder.kind === 'scratch' || (config.encoder.kind === 'student' && config.encoder.mode === 'fine-tune'),
 })
+
+/** What differs from the defaults above where every parameter is trained (fine-tuning, and from scratch): a smaller rate for weights that already know something, cosine to zero, small batches. */
+export const fineTuneDefaults = {
+  optimizer: { kind: 'adamw', learningRate: 5e-4, weightDecay: 0.02 },
+  schedule: { kind: 'cosine', warmup: 50 },
+  head: { hidden: [], dropout: 0.2 },
+  batch: 32,
+  steps: 1200,
+} as const
