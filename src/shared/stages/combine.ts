@@ -27,3 +27,8 @@ export const combine = declareStage({
   usesSeed: config => config.kind === 'ae',
   usesAllCores: config => config.kind === 'ae',
 })
+
+/** Widths of the encoder's layers: round(d0 * (d / d0)^(k / layers)), k = 1 .. layers; 5488 to 1024 in 3 gives 3136, 1792, 1024 (the paper's 4/7 rule). */
+export function encoderWidths(inputs: number, size: number, layers: number): number[] {
+  return Array.from({ length: layers }, (_, k) => Math.round(inputs * (size / inputs) ** ((k + 1) / layers)))
+}

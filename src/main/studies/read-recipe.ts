@@ -1,0 +1,268 @@
+import type { Document, ParsedNode } from 'yaml'
+import type { Method } from '#shared/methods.ts'
+import type { CombineEntry } from '#shared/recipe.ts'
+import type { WordedIssue } from './word-issue.ts'
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { isNode, LineCounter, parseDocument, parse as parseYaml } from 'yaml'
+import { FacetError } from '#shared/errors.ts'
+import { findMethod, methodNames } from '#shared/methods.ts'
+import { suggestName } from '#shared/nearest.ts'
+import { Recipe } from '#shared/recipe.ts'
+import { wordIssues } from './word-issue.ts'
+
+/** Largest recipe that is read; a hand-written one has a few kilobytes. */
+const maxRecipeBytes = 1_000_000
+
+/** `path=value` of the command line; the value is read as YAML. */
+export interface Setting { path: string, value: string }
+
+/** A recipe whose names all refer to something, with its methods taken apart. */
+export interface CheckedRecipe {
+  recipe: Recipe
+  combiners: (CombineEntry & { name: string })[]
+  /** Name of the combiner that the student learns. */
+  target: string | null
+  methods: { method: Method, seeds: number[] }[]
+}
+
+/**
+ * Reads a recipe file, applies settings and variables and checks that every name in it refers to something.
+ * Relative paths in the file are relative to the file, those in settings to `workingDirectory`.
+ *
+ * @throws FacetError naming file, line and field, what is allowed and the nearest valid name.
+ */
+export async function readRecipe(path: string, { settings = [], seeds, workingDirectory = process.cwd() }: { settings?: Setting[], seeds?: number[], workingDirectory?: string } = {}): Promise<CheckedRecipe & { text: string }> {
+  const file = resolve(workingDirectory, path)
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new FacetError('not-found', error.code === 'ENOENT'
+      ? 'There is no such recipe.'
+      : `It cannot be read (${error.code}).`, { where: path, hint: 'Recipes that come with Facet are in resources/recipes.', cause: error })
+  })
+  if (text.length > maxRecipeBytes)
+    throw new FacetError('bad-input', `The recipe has ${text.length} characters; at most ${maxRecipeBytes} are read.`, { where: path })
+  const shown = isAbsolute(path)
+    ? relative(workingDirectory, path).startsWith('..')
+      ? path
+      : relative(workingDirectory, path)
+    : path
+  return {
+    ...parseRecipe(text, {
+      file: shown,
+      folder: dirname(file),
+      settings,
+      seeds,
+      workingDirectory,
+    }),
+    text,
+  }
+}
+
+interface ParseOptions { file: string, folder: string, settings?: Setting[], seeds?: number[], workingDirectory?: string }
+
+/** The pure part of `readRecipe`: text to checked recipe. */
+export function parseRecipe(text: string, { file, folder, settings = [], seeds, workingDirectory = folder }: ParseOptions): CheckedRecipe {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const syntax = document.errors[0]
+  if (syntax) {
+    const { line, col } = lines.linePos(syntax.pos[0])
+    throw new FacetError('bad-input', `The YAML cannot be read: ${syntax.message}`, { where: `${file} line ${line}, column ${col}` })
+  }
+  const where = (issuePath: PropertyKey[]) => `${file}${lineOf(document, lines, issuePath)}`
+  const fail = ({ path, message, hint }: WordedIssue): never => {
+    throw new FacetError('bad-input', message, {
+      where: where(path),
+      hint,
+    })
+  }
+
+  const plain: unknown = document.toJS({ maxAliasCount: 50 })
+  const raw = applySettings(plain, settings, workingDirectory)
+  const substituted = substitute(raw, fail)
+  const parsed = Recipe.safeParse(substituted)
+  if (!parsed.success)
+    fail(wordIssues(parsed.error, Recipe, substituted)[0]!)
+  const recipe = parsed.data!
+  for (const entry of Object.values(recipe.data)) {
+    if (entry.path)
+      entry.path = resolve(folder, entry.path)
+  }
+  return checkNames(seeds
+    ? { ...recipe, seeds }
+    : recipe, fail)
+}
+
+/** " line 14", or nothing where the value came from a setting. */
+function lineOf(document: Document<ParsedNode>, lines: LineCounter, path: PropertyKey[]): string {
+  for (let length = path.length; length > 0; length--) {
+    // a key's own line, not that of its value: an empty or missing value has none
+    const parent = length === 1
+      ? document.contents
+      : document.getIn(path.slice(0, length - 1), true)
+    const items = isNode(parent) && 'items' in parent
+      ? parent.items as { key?: { value?: unknown, range?: number[] }, range?: number[] }[]
+      : []
+    const item = items.find((candidate, index) => candidate.key?.value === path[length - 1] || index === path[length - 1])
+    const offset = item?.key?.range?.[0] ?? item?.range?.[0]
+    if (offset !== undefined)
+      return ` line ${lines.linePos(offset).line}`
+  }
+  return ''
+}
+
+/** A copy with `path=value` settings; a path of one word that is a variable's name sets the variable. */
+function applySettings(plain: unknown, settings: Setting[], workingDirectory: string): unknown {
+  if (plain === null || typeof plain !== 'object')
+    return plain
+  const root = structuredClone(plain) as Record<string, unknown>
+  const variables = root.variables !== null && typeof root.variables === 'object'
+    ? root.variables as Record<string, unknown>
+    : {}
+  for (const { path, value } of settings) {
+    if (Object.hasOwn(variables, path)) {
+      variables[path] = existsSync(resolve(workingDirectory, value))
+        ? resolve(workingDirectory, value)
+        : parseYaml(value)
+      continue
+    }
+    setAt(root, path, parseYaml(value))
+  }
+  return root
+}
+
+function setAt(root: Record<string, unknown>, path: string, value: unknown): void {
+  const steps = path.split('.')
+  if (steps.some(step => step === '__proto__' || step === 'constructor' || step === ''))
+    throw new FacetError('usage', `--set ${path}: not a path into a recipe.`, { hint: 'Write it as stages.combine.0.epochs=50.' })
+  let target: Record<string, unknown> = root
+  for (const step of steps.slice(0, -1)) {
+    const next = Object.hasOwn(target, step)
+      ? target[step]
+      : undefined
+    target = (next !== null && typeof next === 'object'
+      ? next
+      : (target[step] = {})) as Record<string, unknown>
+  }
+  target[steps.at(-1)!] = value
+}
+
+/** Puts the variables' values in the place of ${name} in every text of the recipe. */
+function substitute(raw: unknown, fail: (issue: WordedIssue) => never): unknown {
+  const variables = (raw as { variables?: Record<string, unknown> } | null)?.variables ?? {}
+  const walk = (value: unknown, path: PropertyKey[]): unknown => {
+    if (typeof value === 'string') {
+      return value.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
+        if (!Object.hasOwn(variables, name)) {
+          fail({
+            path,
+            message: `\${${name}} is no variable of this recipe.`,
+            hint: Object.keys(variables).length
+              ? suggestName(name, Object.keys(variables))
+              : 'Declare it under variables.',
+          })
+        }
+        if (variables[name] === null) {
+          fail({
+            path: ['variables', name],
+            message: `the variable "${name}" has no value.`,
+            hint: `Give it one: --set ${name}=VALUE`,
+          })
+        }
+        return String(variables[name])
+      })
+    }
+    if (Array.isArray(value))
+      return value.map((item, index) => walk(item, [...path, index]))
+    if (value !== null && typeof value === 'object') {
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [
+        key,
+        path.length === 0 && key === 'variables'
+          ? item
+          : walk(item, [...path, key]),
+      ]))
+    }
+    return value
+  }
+  return walk(raw, [])
+}
+
+/** Every name refers to something; misspelt ones are answered with the nearest. */
+function checkNames(recipe: Recipe, fail: (issue: WordedIssue) => never): CheckedRecipe {
+  const dataNames = Object.keys(recipe.data)
+  const known = (word: string, names: string[], what: string, path: PropertyKey[]): void => {
+    if (!names.includes(word)) {
+      fail({
+        path,
+        message: `${path.join('.')}: "${word}" is no ${what} of this recipe.`,
+        hint: names.length
+          ? suggestName(word, names)
+          : `It names no ${what} at all.`,
+      })
+    }
+  }
+  recipe.unlabelled.forEach((name, i) => known(name, dataNames, 'data set', ['unlabelled', i]))
+  recipe.knowledge.forEach((entry, i) => known(entry.data, dataNames, 'data set', ['knowledge', i, 'data']))
+  refuseTwice(recipe.knowledge.map(entry => entry.name), i => fail({
+    path: ['knowledge', i, 'name'],
+    message: `"${recipe.knowledge[i]!.name}" is there twice.`,
+    hint: 'Give each knowledge its own name.',
+  }))
+  refuseTwice(recipe.teachers, i => fail({
+    path: ['teachers', i],
+    message: `teacher "${recipe.teachers[i]}" is there twice.`,
+    hint: 'Remove one.',
+  }))
+
+  const combiners = recipe.stages.combine.map(entry => ({ ...entry, name: entry.name ?? entry.kind ?? 'ae' }))
+  refuseTwice(combiners.map(entry => entry.name), i => fail({
+    path: ['stages', 'combine', i],
+    message: `a combiner named "${combiners[i]!.name}" is there already.`,
+    hint: 'Give each its own name: { name: ae-64, kind: ae, size: 64 }.',
+  }))
+  const names = combiners.map(entry => entry.name)
+  const target = recipe.stages.distil.target
+  if (target)
+    known(target, names, 'combiner', ['stages', 'distil', 'target'])
+
+  const methods = recipe.methods.flatMap((entry, i) => {
+    const { name, seeds = recipe.seeds } = typeof entry === 'string'
+      ? { name: entry }
+      : entry
+    const wanted = name === 'teacher:*'
+      ? recipe.teachers.map(teacher => `teacher:${teacher}`)
+      : [name]
+    return wanted.map((one) => {
+      const method = findMethod(one, recipe.teachers, names)
+      if (!method) {
+        fail({
+          path: ['methods', i],
+          message: `there is no method "${one}".`,
+          hint: suggestName(one, [
+            'teacher:*',
+            ...methodNames(recipe.teachers, names),
+          ]),
+        })
+      }
+      return { method: method!, seeds }
+    })
+  })
+  refuseTwice(methods.map(({ method }) => method.name), i => fail({
+    path: ['methods'],
+    message: `method "${methods[i]!.method.name}" is there twice.`,
+    hint: 'Remove one.',
+  }))
+  return {
+    recipe,
+    combiners,
+    target: target ?? names.at(-1) ?? null,
+    methods,
+  }
+}
+
+function refuseTwice(words: string[], refuse: (index: number) => never): void {
+  const index = words.findIndex((word, i) => words.indexOf(word) < i)
+  if (index >= 0)
+    refuse(index)
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod'
+
+/** Marks a cell can carry, with the sign that tables print beside it. */
+export const tableMarks = {
+  'contaminated': '†',
+  'seen-unlabelled': '‡',
+} as const
+export const TableMark = z.enum(['contaminated', 'seen-unlabelled'])
+export type TableMark = z.infer<typeof TableMark>
+
+/** Why a cell is empty or rests on fewer seeds than the study asks for, and the command that fills it (null where no command can). */
+export const MissingReason = z.strictObject({
+  reason: z.string(),
+  command: z.string().nullable(),
+})
+export type MissingReason = z.infer<typeof MissingReason>
+
+/** One figure of a table: mean and sample standard deviation over seeds. */
+export const TableCell = z.strictObject({
+  mean: z.number().nullable().describe('Over seeds; null where the cell is missing'),
+  std: z.number().nullable().describe('Sample standard deviation over seeds; null below two seeds'),
+  n: z.int().min(0).describe('Seeds'),
+  values: z.array(z.number()).describe('One per seed, ordered by seed'),
+  reference: z.number().nullable().describe('The paper\'s own figure'),
+  referenceText: z.string().nullable().describe('As printed, e.g. "(98.40)"'),
+  referenceSource: z.string().nullable().describe('Which table of the paper'),
+  best: z.boolean().describe('Nothing in the row is better at the printed precision'),
+  marks: z.array(TableMark),
+  missing: MissingReason.nullable(),
+  count: z.int().nullable().describe('Test samples or pairs each value rests on'),
+  standardError: z.number().nullable().describe('Of the test sample, mean over seeds'),
+  interval: z.tuple([
+    z.number(),
+    z.number(),
+  ]).nullable().describe('95 % bootstrap interval of the test sample, its ends averaged over seeds'),
+  keys: z.array(z.string()).describe('Runs it came from, ordered by seed'),
+})
+export type TableCell = z.infer<typeof TableCell>
+
+export const TableRow = z.strictObject({
+  knowledge: z.string().describe('With "(unseen)" where only the part counts that combiner and student never saw'),
+  metric: z.enum([
+    'accuracy',
+    'mae',
+    'cosine',
+    'nrmse',
+    'faces',
+  ]),
+  unit: z.string().describe('"%", "years" or empty'),
+  better: z.enum(['higher', 'lower']),
+  scope: z.enum([
+    'test',
+    'all',
+    'unseen',
+  ]).nullable(),
+  cells: z.record(z.string(), TableCell),
+})
+export type TableRow = z.infer<typeof TableRow>
+
+/** A table of a study: rows are knowledge, columns are methods. */
+export const Table = z.strictObject({
+  table: z.string(),
+  study: z.string(),
+  title: z.string(),
+  paper: z.string().describe('Which table of the paper it answers'),
+  rowTitle: z.string(),
+  columns: z.array(z.string()),
+  columnTitles: z.record(z.string(), z.string()),
+  rows: z.array(TableRow),
+  legend: z.array(z.string()),
+  notices: z.array(z.string()),
+  provenance: z.strictObject({
+    version: z.string().describe('Of Facet'),
+    time: z.string().describe('UTC, ISO 8601'),
+    keys: z.array(z.string()),
+  }),
+})
+export type Table = z.infer<typeof Table>
