@@ -20,7 +20,7 @@ export function editDistance(a: string, b: string): number {
 }
 
 /** The valid name most like a misspelt one, or null where none is close (more than a third of it would have to change). */
-export function nearestName(word: string, names: Iterable<string>): string | null {
+export function nearest(word: string, names: Iterable<string>): string | null {
   let best: string | null = null
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const name of names) {
@@ -33,7 +33,7 @@ export function nearestName(word: string, names: Iterable<string>): string | nul
 /** "…; did you mean X? Valid: …" for any list of names. */
 export function suggestName(word: string, names: Iterable<string>): string {
   const all = [...names]
-  const near = nearestName(word, all)
+  const near = nearest(word, all)
   return `${near
     ? `Did you mean "${near}"? `
     : ''}Valid: ${all.join(', ')}.`

@@ -399,5 +399,12 @@ function merge(base: object, over: object): Record<string, unknown> {
   }
   return result
 }
-const isGroup = (value: unknown): value is object => value !== null && typeof value === 'object' && !Array.isArray(value)
-const sum = (teachers: StudyTeacher[]) => teachers.reduce((total, teacher) => total + teacher.dimension, 0)
+
+function isGroup(value: unknown): value is object {
+  return value !== null && typeof value === 'object' && !Array.isArray(value)
+}
+
+/** Dimension of all embeddings side by side. */
+function sum(teachers: StudyTeacher[]): number {
+  return teachers.reduce((total, teacher) => total + teacher.dimension, 0)
+}

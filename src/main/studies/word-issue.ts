@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { nearestName } from '#shared/nearest.ts'
+import { nearest } from '#shared/nearest.ts'
 
 /** The schema at a path inside another, as far as the path goes; unions give up their first member that knows the next step. */
 function schemaAt(schema: z.ZodType, path: PropertyKey[]): z.ZodType | null {
@@ -68,7 +68,7 @@ function wordIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): W
     case 'unrecognized_keys': {
       const allowed = fieldsAt(schema, issue.path)
       return issue.keys.map((key) => {
-        const near = nearestName(key, allowed)
+        const near = nearest(key, allowed)
         return {
           path: [...issue.path, key],
           message: `${issue.path.length
@@ -81,7 +81,7 @@ function wordIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): W
       })
     }
     case 'invalid_value': {
-      const near = nearestName(String(valueAt(root, issue.path)), issue.values.map(String))
+      const near = nearest(String(valueAt(root, issue.path)), issue.values.map(String))
       return [
         {
           path: issue.path,

@@ -18,7 +18,7 @@ export const EncoderConfig = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('scratch'),
-    student: StudentConfig.prefault({}),
+    ...StudentConfig.shape,
   }),
 ])
 export type EncoderConfig = z.infer<typeof EncoderConfig>
