@@ -24,6 +24,22 @@ export const Rejected = z.strictObject({
 })
 export type Rejected = z.infer<typeof Rejected>
 
+/** What a look at an image file's header found: it can be decoded, or why not. A worker looks, the host never decodes. */
+export const ProbeResult = z.discriminatedUnion('ok', [
+  z.strictObject({
+    ok: z.literal(true),
+    width: z.int().positive(),
+    height: z.int().positive(),
+    format: z.string().describe('What the bytes are, whatever the name says: jpeg, png, ...'),
+    pages: z.int().positive().describe('Frames of an animation or pages of a TIFF; only the first is used'),
+  }),
+  z.strictObject({
+    ok: z.literal(false),
+    reason: z.string(),
+  }),
+])
+export type ProbeResult = z.infer<typeof ProbeResult>
+
 /** Two samples (by index) of a verification protocol. `unseen` folds lie outside what combiners learnt from. */
 export const Pair = z.strictObject({
   a: z.int(),

@@ -1,0 +1,63 @@
+import type { z } from 'zod'
+import type { Rejected, Scan } from '#shared/dataset.ts'
+import type { Listing } from './listing.ts'
+
+/** How sure a format is that a folder is of its kind. */
+export interface Recognition {
+  /** 0: certainly not; 1: certainly. */
+  confidence: number
+  /** What was counted, as a clause: "1198 of 1200 images are named age_gender_race_datetime". */
+  why: string
+}
+
+/** One data set format: everything the rest of Facet needs to know of it. Adding a format is one file and one line in formats.ts. */
+export interface DatasetFormat<Options extends z.ZodType = z.ZodType> {
+  name: string
+  title: string
+  /** Terms as the distributor states them. */
+  licence: string
+  /** The images are ready crops or no faces: prepare only resizes them. */
+  aligned: boolean
+  options: Options
+  /** Judges by file names only, so that it is quick on any folder. */
+  recognise: (listing: Listing) => Recognition
+  /** Reads labels, splits and pairs. Opens no image. Throws FacetError where the folder's own lists are malformed. */
+  scan: (listing: Listing, options: z.output<Options>) => Promise<Scan>
+}
+
+/** Declares a format; exists for its types. */
+export function declareFormat<Options extends z.ZodType>(format: DatasetFormat<Options>): DatasetFormat<Options> {
+  return format
+}
+
+const IMAGE = /\.(?:jpe?g|jpe|jfif|png|webp|gif|tiff?|bmp|avif|heic|heif|jp2|ppm|pgm)$/i
+const COMPANION = /(?:^|\/)(?:\.[^/]*|Thumbs\.db|desktop\.ini|readme[^/]*|licen[cs]e[^/]*|[^/]*\.(?:txt|csv|tsv|md|json|ya?ml|mat|pts|pdf|html?|xml|npy|npz|pkl|log|zip|gz|tar|tgz|sh|py|m|sqlite|db))$/i
+
+/** Whether the name is an image's. What the bytes are is found out by the probe. */
+export function isImage(path: string): boolean {
+  return IMAGE.test(path) && !isHiddenFile(path)
+}
+
+/** The rows for files that are neither samples nor known companions (lists, notes, archives, the system's own). */
+export function strangers(files: string[]): Rejected[] {
+  return files.filter(file => !isImage(file) && !COMPANION.test(file)).map(file => ({ path: file, reason: 'is no image by its name' }))
+}
+
+function isHiddenFile(path: string): boolean {
+  return path.slice(path.lastIndexOf('/') + 1).startsWith('.')
+}
+
+/** The last part of a relative path. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}
+
+/** "1198 of 1200 images are named ...", with the confidence that share gives. */
+export function shareOf(matching: number, total: number, what: string): Recognition {
+  return {
+    confidence: total === 0
+      ? 0
+      : matching / total,
+    why: `${matching} of ${total} images ${what}`,
+  }
+}

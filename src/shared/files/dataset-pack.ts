@@ -1,0 +1,176 @@
+import type { Pair, Rejected } from '../dataset.ts'
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import Database from 'better-sqlite3'
+import { z } from 'zod'
+import { Sample, Task } from '../dataset.ts'
+import { FacetError } from '../errors.ts'
+
+/** "FcDs": marks the file as ours. */
+const APPLICATION_ID = 0x46634473
+const VERSION = 1
+
+/** What a data set is, as sealed with its samples. */
+export const DatasetMeta = z.strictObject({
+  format: z.string(),
+  root: z.string().describe('Absolute folder of the photographs when it was added'),
+  fingerprint: z.string().regex(/^[0-9a-f]{64}$/),
+  tasks: z.record(z.string(), Task),
+  aligned: z.boolean().describe('The images are ready crops or no faces'),
+  licence: z.string(),
+  notes: z.array(z.string()),
+})
+export type DatasetMeta = z.infer<typeof DatasetMeta>
+
+/** A sample with what identifies its file. */
+export interface PackedSample extends Sample { bytes: number, sha256: string }
+
+/** A sealed data set. `samples()[i]` is the sample with index i. */
+export interface Dataset {
+  meta: DatasetMeta
+  count: number
+  samples: () => Sample[]
+  pairs: () => Pair[]
+  rejected: () => Rejected[]
+  /** SHA-256 of the sample's file, in hex. */
+  hash: (index: number) => string
+  /** The same for all samples, by index. */
+  hashes: () => string[]
+  close: () => void
+}
+
+const SCHEMA = `
+  create table meta (value text not null) strict;
+  create table samples (idx integer primary key, path text not null, labels text not null, split text check (split in ('train', 'validation', 'test')),
+    subject text, unseen integer not null, bytes integer not null, sha256 text not null) strict;
+  create table rejected (path text not null, reason text not null) strict;
+  create table pairs (a integer not null references samples, b integer not null references samples, same integer not null, fold integer not null, unseen integer not null) strict;
+`
+
+/** Writes a data set pack: temporary name, fsync, rename, fsync of the folder. What stands under the name before is replaced. */
+export function writeDataset(file: string, { meta, samples, rejected, pairs }: { meta: DatasetMeta, samples: PackedSample[], rejected: Rejected[], pairs: Pair[] }): void {
+  const temporary = `${file}.${process.pid}.tmp`
+  rmSync(temporary, { force: true })
+  try {
+    const db = new Database(temporary)
+    try {
+      db.pragma('journal_mode = OFF')
+      db.pragma('synchronous = OFF')
+      db.pragma(`application_id = ${APPLICATION_ID}`)
+      db.pragma(`user_version = ${VERSION}`)
+      db.exec(SCHEMA)
+      db.transaction(() => {
+        db.prepare('insert into meta values (?)').run(JSON.stringify(DatasetMeta.parse(meta)))
+        const addSample = db.prepare('insert into samples values (?, ?, ?, ?, ?, ?, ?, ?)')
+        samples.forEach((sample, index) => addSample.run(index, sample.path, JSON.stringify(sample.labels), sample.split, sample.subject, Number(sample.unseen), sample.bytes, sample.sha256))
+        const addRejected = db.prepare('insert into rejected values (?, ?)')
+        rejected.forEach(row => addRejected.run(row.path, row.reason))
+        const addPair = db.prepare('insert into pairs values (?, ?, ?, ?, ?)')
+        pairs.forEach(pair => addPair.run(pair.a, pair.b, Number(pair.same), pair.fold, Number(pair.unseen)))
+      })()
+    }
+    finally {
+      db.close()
+    }
+    sync(temporary)
+    renameSync(temporary, file)
+    sync(path.dirname(file))
+  }
+  finally {
+    rmSync(temporary, { force: true })
+  }
+}
+
+function sync(file: string): void {
+  const handle = openSync(file, 'r')
+  try {
+    fsyncSync(handle)
+  }
+  finally {
+    closeSync(handle)
+  }
+}
+
+const SampleRow = z.object({
+  path: z.string(),
+  labels: z.string(),
+  split: z.string().nullable(),
+  subject: z.string().nullable(),
+  unseen: z.int(),
+})
+const PairRow = z.object({
+  a: z.int(),
+  b: z.int(),
+  same: z.int(),
+  fold: z.int(),
+  unseen: z.int(),
+})
+
+/**
+ * Opens a data set pack for reading.
+ * @throws FacetError `not-found` when there is none, `bad-input` when the file is damaged or something else
+ */
+export function openDataset(file: string): Dataset {
+  if (!existsSync(file))
+    throw new FacetError('not-found', 'The data set\'s pack is not there.', { where: file, hint: 'Add the data set again: facet dataset add PATH.' })
+  const db = openPack(file)
+  const meta = readMeta(db, file)
+  const count = z.int().parse(db.prepare('select count(*) from samples').pluck().get())
+  let samples: Sample[] | undefined
+  return {
+    meta,
+    count,
+    samples: () => samples ??= db.prepare('select path, labels, split, subject, unseen from samples order by idx').all().map((row) => {
+      const { labels, unseen, ...rest } = SampleRow.parse(row)
+      return Sample.parse({
+        ...rest,
+        labels: JSON.parse(labels),
+        unseen: unseen === 1,
+      })
+    }),
+    pairs: () => db.prepare('select a, b, same, fold, unseen from pairs order by rowid').all().map((row) => {
+      const pair = PairRow.parse(row)
+      return { ...pair, same: pair.same === 1, unseen: pair.unseen === 1 }
+    }),
+    rejected: () => z.array(z.strictObject({
+      path: z.string(),
+      reason: z.string(),
+    })).parse(db.prepare('select path, reason from rejected order by rowid').all()),
+    hash(index) {
+      const hash = db.prepare('select sha256 from samples where idx = ?').pluck().get(index)
+      if (typeof hash !== 'string')
+        throw new FacetError('internal', `internal: sample ${index} of a data set with ${count}`, { where: file })
+      return hash
+    },
+    hashes: () => z.array(z.string()).parse(db.prepare('select sha256 from samples order by idx').pluck().all()),
+    close: () => { db.close() },
+  }
+}
+
+function openPack(file: string): Database.Database {
+  const damaged = (cause?: unknown): FacetError => new FacetError('bad-input', `This is no data set pack of version ${VERSION}, or it is damaged.`, { where: file, hint: 'Add the data set again: facet dataset add PATH.', cause })
+  let db: Database.Database | undefined
+  try {
+    db = new Database(file, { readonly: true, fileMustExist: true })
+    if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID || db.pragma('user_version', { simple: true }) !== VERSION)
+      throw damaged()
+    return db
+  }
+  catch (error) {
+    db?.close()
+    throw error instanceof FacetError
+      ? error
+      : damaged(error)
+  }
+}
+
+function readMeta(db: Database.Database, file: string): DatasetMeta {
+  const text = db.prepare('select value from meta').pluck().get()
+  const meta = DatasetMeta.safeParse(typeof text === 'string'
+    ? JSON.parse(text)
+    : null)
+  if (meta.success)
+    return meta.data
+  db.close()
+  throw new FacetError('bad-input', 'The data set pack\'s description is damaged.', { where: file, hint: 'Add the data set again: facet dataset add PATH.', cause: meta.error })
+}
