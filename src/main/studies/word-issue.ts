@@ -64,6 +64,11 @@ export function wordIssues(error: z.ZodError, schema: z.ZodType, root: unknown):
 function wordIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): WordedIssue[] {
   const field = issue.path.join('.') || 'the recipe'
   const value = JSON.stringify(valueAt(root, issue.path))
+  if (value !== undefined && issue.message.startsWith('must be')) { // a schema's own rule says more than the kind of failure
+    return [
+      { path: issue.path, message: `${field} is ${value}.`, hint: `It ${issue.message}.` },
+    ]
+  }
   switch (issue.code) {
     case 'unrecognized_keys': {
       const allowed = fieldsAt(schema, issue.path)

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { declareStage } from './declare.ts'
 import { OptimizerConfig, ScheduleConfig } from './training.ts'
 
+const sizeRule = 'must be "mean" or a whole number of at least 1'
+
 /** Combine: fuses the embeddings h_1 .. h_M of each face into h_G, f32 [N, sum d_i] -> f32 [N, d]. Vielzeuf et al. 2019, Section 3.2, Eqs. 1-3, Tables 5 and 6. */
 export const combine = declareStage({
   name: 'combine',
@@ -11,8 +13,8 @@ export const combine = declareStage({
     kind: z.enum(['concat', 'pca', 'ae']).default('ae').describe('How embeddings are fused'),
     size: z.union([
       z.literal('mean'),
-      z.int().positive(),
-    ], { error: 'must be "mean" or a whole number of at least 1' })
+      z.int().positive({ error: sizeRule }),
+    ], { error: sizeRule })
       .default('mean')
       .describe('Dimension of h_G; "mean" is the average of the teachers\' (Section 3.2). concat keeps all'),
     layers: z.int().min(1).max(6).default(3).describe('Layers of the encoder; widths d0 * (d / d0)^(k / layers), the paper\'s 4/7 rule'),

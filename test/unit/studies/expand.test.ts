@@ -1,0 +1,188 @@
+import type { StudyDataset, StudyTeacher } from '#main/studies/expand.ts'
+import type { Setting } from '#main/studies/read-recipe.ts'
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { expandStudy } from '#main/studies/expand.ts'
+import { canonicalJson, contentKey } from '#main/studies/keys.ts'
+import { parseRecipe } from '#main/studies/read-recipe.ts'
+
+const text = `study: small
+data:
+  utk: { format: utkface, path: utkface }
+  lfw: { format: lfw, path: lfw }
+unlabelled: [utk, lfw]
+teachers: [faceres, dlib]
+stages:
+  combine: [{ kind: pca }, { kind: ae, epochs: 10 }]
+  distil: { target: ae, steps: 20, seeds: [0] }
+knowledge:
+  - { name: Gender-UTK, data: utk, task: gender }
+  - { name: Identity-LFW, data: lfw, task: verification }
+methods: ["teacher:dlib", pca, ae, student, { name: scratch, seeds: [0] }]
+seeds: [0, 1, 2]
+tables: [target, reconstruction]
+`
+const datasets: StudyDataset[] = [
+  {
+    name: 'utk',
+    root: '/u',
+    fingerprint: 'u'.repeat(64),
+    format: 'utkface',
+    aligned: false,
+    samples: 100,
+    seen: 60,
+    subjects: 0,
+    tasks: {
+      gender: {
+        kind: 'classification',
+        label: 'gender',
+        classes: ['male', 'female'],
+        protocol: 'split',
+      },
+    },
+  },
+  {
+    name: 'lfw',
+    root: '/l',
+    fingerprint: 'l'.repeat(64),
+    format: 'lfw',
+    aligned: false,
+    samples: 50,
+    seen: 25,
+    subjects: 40,
+    tasks: {
+      verification: { kind: 'verification', protocol: 'pairs' },
+    },
+  },
+]
+const teachers: StudyTeacher[] = [
+  {
+    name: 'faceres',
+    manifest: '/t/f.yaml',
+    sha256: 'f',
+    dimension: 1024,
+    contaminates: [],
+  },
+  {
+    name: 'dlib',
+    manifest: '/t/d.yaml',
+    sha256: 'd',
+    dimension: 128,
+    contaminates: ['utkface'],
+  },
+]
+function expand(settings: Setting[] = [], { data = datasets, known = teachers } = {}) {
+  const checked = parseRecipe(text, { file: 'small.yaml', folder: '/', settings })
+  return expandStudy(checked, data, known.filter(one => checked.recipe.teachers.includes(one.name)))
+}
+const keysOf = (expansion: ReturnType<typeof expand>, stage: string) => expansion.steps.filter(step => step.stage === stage).map(step => step.key).sort()
+
+describe('a study expands to runs', () => {
+  it('each once, whatever needs it', () => {
+    const counts = Object.groupBy(expand().steps, step => step.stage)
+    expect(Object.fromEntries(Object.entries(counts).map(([stage, steps]) => [stage, steps.length]))).toEqual({
+      prepare: 2, // one a data set
+      embed: 2,
+      combine: 4, // pca without a seed, ae with three
+      distil: 1, // its own list of seeds
+      transfer: 3 + 3 + 3 + 3 + 1 // gender: dlib, pca, ae, student with three seeds, scratch with one
+        + 1 + 1 + 3 + 1, // LFW has no seed of its own: dlib 1, pca 1, ae 3, student 1
+    })
+  })
+
+  it('in an order in which each finds what it needs', () => {
+    const seen = new Set<string>()
+    for (const step of expand().steps) {
+      expect(step.needs.every(key => seen.has(key)), step.label).toBe(true)
+      seen.add(step.key)
+    }
+  })
+
+  it('with a reason where a cell cannot be filled', () => {
+    const cell = expand().cells.find(one => one.knowledge === 'Identity-LFW' && one.method === 'scratch')!
+    expect(cell.key).toBeNull()
+    expect(cell.reason).toContain('VGGFace2')
+  })
+
+  it('and marks every method that leans on a contaminated teacher', () => {
+    const marks = Object.fromEntries(expand().cells.filter(cell => cell.seed === 0).map(cell => [`${cell.knowledge} ${cell.method}`, cell.marks]))
+    expect(marks['Gender-UTK teacher:dlib']).toEqual(['contaminated'])
+    expect(marks['Gender-UTK student']).toEqual(['contaminated'])
+    expect(marks['Gender-UTK scratch']).toEqual([])
+    expect(marks['Identity-LFW ae']).toEqual(['unlabelled'])
+    expect(marks['Identity-LFW teacher:dlib']).toEqual([])
+  })
+
+  it('and refuses a task that the data set does not have, with those it has', () => {
+    expect(() => expand([
+      { path: 'knowledge.0.task', value: 'gendr' },
+    ])).toThrow('no task "gendr"')
+  })
+})
+
+describe('a study runs again only what changed', () => {
+  it('the epochs of ae: combine and what builds on it, not pca, teachers or faces', () => {
+    const before = expand()
+    const after = expand([
+      { path: 'stages.combine.1.epochs', value: '11' },
+    ])
+    expect(keysOf(after, 'embed')).toEqual(keysOf(before, 'embed'))
+    const kept = new Set(before.steps.map(step => step.key))
+    const anew = after.steps.filter(step => !kept.has(step.key)).map(step => step.label)
+    expect(anew.filter(label => label.startsWith('combine'))).toHaveLength(3)
+    expect(anew.some(label => /pca|dlib|scratch/.test(label))).toBe(false)
+    expect(anew.some(label => label.includes('student'))).toBe(true)
+  })
+
+  it('another list of teachers leaves the heads of single teachers alone', () => {
+    const single = (expansion: ReturnType<typeof expand>) => expansion.cells.filter(cell => cell.method === 'teacher:dlib').map(cell => cell.key)
+    expect(single(expand([
+      { path: 'teachers', value: '[dlib]' },
+    ]))).toEqual(single(expand()))
+  })
+
+  it('a changed photograph: everything of that data set', () => {
+    const changed = datasets.map(data => (data.name === 'utk'
+      ? {
+          ...data,
+          fingerprint: 'v'.repeat(64),
+        }
+      : data))
+    const kept = new Set(expand().steps.map(step => step.key))
+    expect(expand([], { data: changed }).steps.filter(step => kept.has(step.key)).map(step => step.label)).toEqual(['prepare lfw', 'embed lfw', 'transfer Identity-LFW, teacher:dlib'])
+  })
+
+  it('a changed teacher file: its embeddings and what builds on them', () => {
+    const changed = teachers.map(one => (one.name === 'dlib'
+      ? { ...one, sha256: 'e' }
+      : one))
+    const kept = new Set(expand().steps.map(step => step.key))
+    expect(expand([], { known: changed }).steps.filter(step => kept.has(step.key)).map(step => step.label).sort()).toEqual(['prepare lfw', 'prepare utk', 'transfer Gender-UTK, scratch, seed 0'])
+  })
+})
+
+describe('a key', () => {
+  it('ignores the order of fields and undefined ones', () => {
+    fc.assert(fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (record) => {
+      const reversed = Object.fromEntries(Object.entries(record).reverse())
+      expect(contentKey(reversed)).toBe(contentKey(record))
+      expect(contentKey({ ...record, '\u{10FFFF}none': undefined })).toBe(contentKey(record))
+    }))
+  })
+
+  it('is the SHA-256 of the sorted JSON', () => {
+    expect(canonicalJson({
+      b: [
+        1,
+        { d: null, c: 'x' },
+      ],
+      a: true,
+    })).toBe('{"a":true,"b":[1,{"c":"x","d":null}]}')
+    expect(contentKey({ a: 1 })).toBe(createHash('sha256').update('{"a":1}').digest('hex'))
+  })
+
+  it('refuses what JSON would change silently', () => {
+    expect(() => contentKey({ a: Number.NaN })).toThrow('cannot be part of a key')
+  })
+})
