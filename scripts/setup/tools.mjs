@@ -1,0 +1,132 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { delimiter, dirname, join } from 'node:path'
+import { SetupProblem } from './problem.mjs'
+
+/** Children under way: whoever ends set-up ends them. */
+const running = new Set()
+
+/**
+ * Where a command lies, or null. The checkout's own `node_modules/.bin` is passed over: what is there may vanish
+ * while packages are installed.
+ */
+export function findCommand(name, env = process.env) {
+  for (const folder of (env.PATH ?? '').split(delimiter)) {
+    if (!folder || folder.endsWith('node_modules/.bin'))
+      continue
+    const path = join(folder, name)
+    try {
+      accessSync(path, constants.X_OK)
+      if (statSync(path).isFile())
+        return path
+    }
+    catch {}
+  }
+  return null
+}
+
+/** The environment for npm, pip and compilers: PATH without any `node_modules/.bin`. */
+export function toolEnvironment(env, extra = {}) {
+  const PATH = (env.PATH ?? '').split(delimiter).filter(folder => !folder.endsWith('node_modules/.bin')).join(delimiter)
+  return {
+    ...env,
+    PATH,
+    ...extra,
+  }
+}
+
+/**
+ * Runs a tool with both outputs in a log.
+ * @param {string[]} command program and arguments
+ * @param {{ log: string, cwd?: string, env: NodeJS.ProcessEnv }} options `log` is appended to
+ * @returns {Promise<{ code: number, output: string }>} exit code (127 if it does not start) and the last 200 kB it printed
+ */
+export async function runTool(command, { log, cwd, env }) {
+  mkdirSync(dirname(log), { recursive: true })
+  const file = openSync(log, 'a')
+  try {
+    writeSync(file, `$ ${command.join(' ')}\n`)
+    const start = fstatSync(file).size
+    const code = await new Promise((resolve) => {
+      const child = spawn(command[0], command.slice(1), {
+        cwd,
+        env,
+        stdio: ['ignore', file, file],
+      })
+      running.add(child)
+      child.on('error', (error) => {
+        running.delete(child)
+        writeSync(file, `${error.message}\n`)
+        resolve(127)
+      })
+      child.on('close', (exitCode) => {
+        running.delete(child)
+        resolve(exitCode ?? 1)
+      })
+    })
+    const output = readFileSync(log).subarray(start).toString('utf8').slice(-200_000)
+    return { code, output }
+  }
+  finally {
+    closeSync(file)
+  }
+}
+
+/** Ends the tools under way; called when set-up itself is asked to end. */
+export function endTools() {
+  for (const child of running)
+    child.kill('SIGTERM')
+}
+
+/** A log's path; one per tool and process, so that two set-ups never share one. */
+export function logPath(paths, tool) {
+  return join(paths.logs, `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${tool}-${process.pid}.log`)
+}
+
+/**
+ * Makes a folder and proves that it can be written.
+ * @throws {SetupProblem} naming the folder and the variable that moves it
+ */
+export function ensureWritable(folder, paths) {
+  const probe = join(folder, `.write-${process.pid}`)
+  try {
+    mkdirSync(folder, { recursive: true })
+    writeFileSync(probe, '')
+    rmSync(probe)
+  }
+  catch (error) {
+    if (error.code === 'ENOSPC')
+      throw new SetupProblem(`The disk of ${folder} is full.`, { kind: 'disk', hint: 'Free some space there, then: npm run setup' })
+    throw new SetupProblem(`The cache folder ${paths.cache} cannot be written (${error.code}).`, {
+      kind: 'read-only',
+      hint: 'Choose a folder that can be: FACET_CACHE=/path/to/folder npm run setup (and set FACET_CACHE from then on).',
+    })
+  }
+}
+
+/** Free bytes of the disk that holds a folder, by `df`, else by the system call. */
+export function freeBytes(folder, env = process.env) {
+  const { status, stdout } = spawnSync('df', ['-Pk', '--', folder], { env, encoding: 'utf8' })
+  const kilobytes = Number(stdout?.trim().split('\n').at(-1)?.split(/\s+/)[3])
+  if (status === 0 && Number.isFinite(kilobytes))
+    return kilobytes * 1024
+  const { bavail, bsize } = statfsSync(folder)
+  return bavail * bsize
+}
+
+/**
+ * @throws {SetupProblem} when the disk of `folder` has less than `bytes` free
+ */
+export function checkFreeSpace(folder, bytes, purpose, env, remedy = '') {
+  const free = freeBytes(folder, env)
+  if (free >= bytes)
+    return
+  throw new SetupProblem(`${purpose} needs ${gigabytes(bytes)} of disk, ${folder} has ${gigabytes(free)} left.`, {
+    kind: 'disk',
+    hint: `Free some space there, then: npm run setup${remedy}`,
+  })
+}
+
+function gigabytes(bytes) {
+  return `${(bytes / 1e9).toFixed(1)} GB`
+}
