@@ -121,7 +121,10 @@ function statisticsOf(db: Database.Database, teacher: number, dimension: number,
   const count = Math.max(1, rows)
   each((value, unit) => mean[unit]! += value / count)
   each((value, unit) => squares[unit]! += (value - mean[unit]!) ** 2 / count)
-  return { mean: Float32Array.from(mean), std: Float32Array.from(squares, Math.sqrt) }
+  return {
+    mean: Float32Array.from(mean),
+    std: Float32Array.from(squares, Math.sqrt),
+  }
 }
 
 function syncFile(path: string): void {
@@ -266,7 +269,13 @@ export function openEmbeddings(path: string): Embeddings {
     indexes,
     statistics: Object.fromEntries(teachers.map(({ name }, t) => {
       const row = db.prepare('select mean, std from statistics where teacher = ?').get(t) as { mean: Buffer, std: Buffer }
-      return [name, { mean: floatsOf(row.mean), std: floatsOf(row.std) }]
+      return [
+        name,
+        {
+          mean: floatsOf(row.mean),
+          std: floatsOf(row.std),
+        },
+      ]
     })),
     meta: z.record(z.string(), z.unknown()).parse(readMeta(db, 'meta')),
     read: names => readRows(names, 0, indexes.length),

@@ -1,0 +1,331 @@
+import type { Attribute, Attributes, GraphBuilder, NodeRef } from '#worker/engine/graph.ts'
+import type { GraphNode, NodeAttribute, TfjsModel, Weight } from './tfjs-model.ts'
+import { FacetError } from '#shared/errors.ts'
+import { attr } from '#worker/engine/graph.ts'
+import { readTfjsModel } from './tfjs-model.ts'
+
+export interface GraphModelOptions {
+  /** What stands for the model's one placeholder, already normalised as the model wants it. */
+  input: NodeRef
+  /** Nodes wanted, `node` or `node:index`. */
+  outputs: string[]
+  /** constant: frozen, the runtime folds them. variable: float weights can be read and written as `<prefix>/<name>`; write `graphModelWeights` first. */
+  weights: 'constant' | 'variable'
+  /** Put before every node's name, so that several models fit into one graph. */
+  prefix: string
+}
+
+const elementTypes: Record<string, number> = {
+  DT_FLOAT: 1,
+  DT_DOUBLE: 2,
+  DT_INT32: 3,
+  DT_UINT8: 4,
+  DT_STRING: 7,
+  DT_INT64: 9,
+  DT_BOOL: 10,
+  DT_HALF: 19,
+}
+
+const T = attr.type('float32')
+
+function decodeText(base64: string): string {
+  return Buffer.from(base64, 'base64').toString()
+}
+
+function listAttribute(list: Record<string, unknown>): Attribute {
+  if (Array.isArray(list.s))
+    return attr.strings(list.s.map(each => decodeText(String(each))))
+  if (Array.isArray(list.f))
+    return attr.floats(list.f.map(Number))
+  if (Array.isArray(list.type))
+    return attr.types(list.type.map(each => elementTypes[String(each)] ?? 0))
+  return attr.ints(Array.isArray(list.i)
+    ? list.i.map(Number)
+    : [])
+}
+
+/** JSON protobuf to the engine's attribute; undefined for kinds no op of a network carries (functions, placeholders). */
+function attributeOf(value: NodeAttribute): Attribute | undefined {
+  const [kind] = Object.keys(value)
+  const content = value[kind!]
+  switch (kind) {
+    case 'type': return attr.type(elementTypes[String(content)] ?? 0)
+    case 's': return attr.string(decodeText(String(content)))
+    case 'i': return attr.int(Number(content))
+    case 'f': return attr.float(Number(content))
+    case 'b': return attr.bool(Boolean(content))
+    case 'shape': return attr.shape(((content as { dim?: { size: string }[] }).dim ?? []).map(({ size }) => Number(size)))
+    case 'list': return listAttribute(content as Record<string, unknown>)
+  }
+}
+
+/** Attributes of a node as TensorFlow takes them; those of grappler and the converter (leading underscore) mean nothing to it. */
+function attributesOf(node: GraphNode, only?: readonly string[]): Attributes {
+  const result: Attributes = {}
+  for (const [name, value] of Object.entries(node.attr)) {
+    if (name.startsWith('_') || (only && !only.includes(name)))
+      continue
+    const attribute = attributeOf(value)
+    if (attribute)
+      result[name] = attribute
+  }
+  return result
+}
+
+/** tfjs's fused ops and what they are made of; the runtime fuses them again. */
+const fused: Record<string, { base: string, keep: string[] }> = {
+  _FusedConv2D: {
+    base: 'Conv2D',
+    keep: [
+      'T',
+      'strides',
+      'padding',
+      'data_format',
+      'dilations',
+      'explicit_paddings',
+    ],
+  },
+  FusedDepthwiseConv2dNative: {
+    base: 'DepthwiseConv2dNative',
+    keep: [
+      'T',
+      'strides',
+      'padding',
+      'data_format',
+      'dilations',
+      'explicit_paddings',
+    ],
+  },
+  _FusedMatMul: {
+    base: 'MatMul',
+    keep: ['T', 'transpose_a', 'transpose_b'],
+  },
+}
+
+/** `name`, output index and whether it only orders (`^name`). */
+export function parseInput(input: string): { name: string, index: number, control: boolean } {
+  const control = input.startsWith('^')
+  const [name, index] = input.slice(control
+    ? 1
+    : 0).split(':')
+  return {
+    name: name!,
+    index: Number(index ?? 0),
+    control,
+  }
+}
+
+/** The names of a model's nodes that compute something, in the graph's order. */
+export function nodeNames(model: TfjsModel): string[] {
+  return [
+    ...model.nodes.values(),
+  ].filter(({ op }) => op !== 'Const' && op !== 'Placeholder').map(({ name }) => name)
+}
+
+/** The node, or the sentence that says which nodes there are. */
+export function findNode(model: TfjsModel, name: string): GraphNode {
+  const node = model.nodes.get(name)
+  if (node)
+    return node
+  const names = nodeNames(model)
+  throw new FacetError('bad-input', `the graph has no node "${name}".`, { where: model.path, hint: `It has ${names.length} nodes, ending with ${names.slice(-20).join(', ')}.` })
+}
+
+/** The operations `fused_ops` names, e.g. BiasAdd, Relu. */
+export function fusedOps(node: GraphNode): string[] {
+  const list = (node.attr.fused_ops?.list ?? {}) as { s?: string[] }
+  return (list.s ?? []).map(decodeText)
+}
+
+/** Re-emits one model's nodes into a builder, on demand and each once. */
+class Importer {
+  readonly #builder: GraphBuilder
+  readonly #model: TfjsModel
+  readonly #options: GraphModelOptions
+  readonly #done = new Map<string, NodeRef>()
+  /** Nodes that depend on the input and so carry the batch in their first dimension. */
+  readonly #batched = new Set<string>()
+
+  constructor(builder: GraphBuilder, model: TfjsModel, options: GraphModelOptions) {
+    this.#builder = builder
+    this.#model = model
+    this.#options = options
+  }
+
+  /** One output of a node; emits the node and all it needs first. Iterative: a deep network must not exhaust the stack. */
+  ref(output: string): NodeRef {
+    const wanted = parseInput(output)
+    const stack = [wanted.name]
+    while (stack.length > 0) {
+      const name = stack.at(-1)!
+      const node = findNode(this.#model, name)
+      const missing = node.input.map(input => parseInput(input).name).filter(input => !this.#done.has(input))
+      if (this.#done.has(name) || missing.length === 0) {
+        if (!this.#done.has(name))
+          this.#done.set(name, this.#emit(node))
+        stack.pop()
+      }
+      else if (stack.length > this.#model.nodes.size) {
+        throw new FacetError('bad-input', `node "${name}" depends on itself.`, { where: this.#model.path })
+      }
+      else {
+        stack.push(...missing)
+      }
+    }
+    return { node: this.#done.get(wanted.name)!.node, index: wanted.index }
+  }
+
+  #emit(node: GraphNode): NodeRef {
+    if (node.op === 'Placeholder') {
+      this.#batched.add(node.name)
+      return this.#options.input
+    }
+    if (node.op === 'Const')
+      return this.#constant(node.name)
+    const parsed = node.input.map(parseInput)
+    if (parsed.some(({ name }) => this.#batched.has(name)))
+      this.#batched.add(node.name)
+    const inputs = parsed.filter(({ control }) => !control).map(({ name, index }) => ({ node: this.#done.get(name)!.node, index }))
+    const name = this.#name(node.name)
+    const split = fused[node.op]
+    if (split)
+      return this.#fused(node, split, inputs)
+    if (node.op === 'Prelu')
+      return this.#prelu(inputs[0]!, inputs[1]!, name)
+    if (node.op === 'Reshape' && this.#batched.has(node.name))
+      inputs[1] = this.#batchedShape(node, inputs[0]!, inputs[1]!)
+    return this.#builder.op(node.op, inputs, attributesOf(node), 1, { name })
+  }
+
+  #name(name: string): string {
+    return `${this.#options.prefix}/${name}`
+  }
+
+  #constant(name: string): NodeRef {
+    const weight = this.#model.weights.get(name)
+    if (this.#options.weights === 'variable' && weight.dtype === 'float32')
+      return this.#builder.variable(this.#name(name), weight.shape).value
+    return this.#builder.constant(weight.data, weight.shape, weight.bool
+      ? 'bool'
+      : weight.dtype, this.#name(name))
+  }
+
+  #fused(node: GraphNode, { base, keep }: { base: string, keep: string[] }, inputs: NodeRef[]): NodeRef {
+    const name = this.#name(node.name)
+    const operations = fusedOps(node)
+    let current = this.#builder.op(base, inputs.slice(0, 2), attributesOf(node, keep), 1, { name: `${name}/${base}` })
+    let next = 2 // inputs after x and the filter belong to the fused operations in turn
+    for (const operation of operations) {
+      if (operation === 'BiasAdd') {
+        current = this.#builder.op('BiasAdd', [current, inputs[next++]!], {
+          T,
+          data_format: attr.string('NHWC'),
+        }, 1, { name: `${name}/BiasAdd` })
+      }
+      else if (operation === 'Prelu') {
+        current = this.#prelu(current, inputs[next++]!, `${name}/Prelu`)
+      }
+      else if (operation === 'LeakyRelu') {
+        current = this.#builder.op('LeakyRelu', [current], {
+          T,
+          ...leakyAlpha(node),
+        }, 1, { name: `${name}/LeakyRelu` })
+      }
+      else {
+        current = this.#builder.op(operation, [current], { T }, 1, { name: `${name}/${operation}` })
+      }
+    }
+    return current
+  }
+
+  /** TensorFlow has no Prelu: relu(x) - alpha * relu(-x). */
+  #prelu(x: NodeRef, alpha: NodeRef, name: string): NodeRef {
+    const b = this.#builder
+    const positive = b.op('Relu', [x], { T }, 1, { name: `${name}/positive` })
+    const negative = b.op('Relu', [
+      b.op('Neg', [x], { T }),
+    ], { T }, 1, { name: `${name}/negative` })
+    return b.op('Sub', [
+      positive,
+      b.op('Mul', [alpha, negative], { T }),
+    ], { T }, 1, { name })
+  }
+
+  /** The target shape of a reshape with a leading 1, for any batch: models exported for one image hold their batch there. */
+  #batchedShape(node: GraphNode, x: NodeRef, shape: NodeRef): NodeRef {
+    const target = parseInput(node.input[1]!).name
+    if (this.#model.nodes.get(target)?.op !== 'Const')
+      return shape
+    const [first, ...rest] = this.#model.weights.get(target).data
+    if (first !== 1)
+      return shape
+    const b = this.#builder
+    const int = attr.type('int32')
+    if (!rest.includes(-1))
+      return b.constant([-1, ...rest], [rest.length + 1], 'int32', `${this.#name(node.name)}/shape`)
+    const whole = b.op('Shape', [x], { T, out_type: int })
+    const batch = b.op('Slice', [
+      whole,
+      b.constant([0], [1], 'int32'),
+      b.constant([1], [1], 'int32'),
+    ], { T: int, Index: int })
+    return b.op('ConcatV2', [
+      batch,
+      b.constant(rest, [rest.length], 'int32'),
+      b.constant([0], [], 'int32'),
+    ], {
+      N: attr.int(2),
+      T: int,
+      Tidx: int,
+    })
+  }
+}
+
+function leakyAlpha(node: GraphNode): Attributes {
+  const alpha = node.attr.leakyrelu_alpha && attributeOf(node.attr.leakyrelu_alpha)
+  return alpha
+    ? { alpha }
+    : {}
+}
+
+/**
+ * Re-emits the part of a TFJS graph model that its outputs need into a builder, for any batch size: fused ops are split
+ * (TensorFlow fuses them again, faster than tfjs's own kernels run), Prelu is written with what TensorFlow has,
+ * reshapes that hold a batch of 1 follow the real batch, weights are decoded to f32.
+ *
+ * @param builder    the graph to add to
+ * @param modelPath  the model's model.json, or the model already read
+ * @param options    input, outputs, weights and prefix
+ * @returns the outputs in the order asked for
+ * @throws {FacetError} for a node that is not there (listing those that are), a broken file, or more than one input
+ */
+export function importGraphModel(builder: GraphBuilder, modelPath: string | TfjsModel, options: GraphModelOptions): NodeRef[] {
+  const model = typeof modelPath === 'string'
+    ? readTfjsModel(modelPath)
+    : modelPath
+  const inputs = [
+    ...model.nodes.values(),
+  ].filter(({ op }) => op === 'Placeholder').map(({ name }) => name)
+  if (inputs.length !== 1)
+    throw new FacetError('bad-input', `the graph has ${inputs.length} inputs (${inputs.join(', ')}); one is expected.`, { where: model.path })
+  const importer = new Importer(builder, model, options)
+  return options.outputs.map(output => importer.ref(output))
+}
+
+/** The trainable (float) weights that the outputs of a graph model rest on, by their names in the model. */
+export function graphModelWeights(model: TfjsModel, outputs: string[]): Record<string, Weight> {
+  const seen = new Set<string>()
+  const stack = outputs.map(output => parseInput(output).name)
+  const weights: Record<string, Weight> = {}
+  while (stack.length > 0) {
+    const name = stack.pop()!
+    if (seen.has(name))
+      continue
+    seen.add(name)
+    const node = findNode(model, name)
+    stack.push(...node.input.map(input => parseInput(input).name))
+    if (node.op === 'Const' && model.weights.get(name).dtype === 'float32')
+      weights[name] = model.weights.get(name)
+  }
+  return weights
+}
