@@ -1,0 +1,101 @@
+import type { TableCell, TableMark, TableRow } from '#shared/table.ts'
+import type { Reference } from './paper.ts'
+
+/** Digits after the point that a metric is printed with. */
+const decimals: Record<TableRow['metric'], number> = {
+  accuracy: 1,
+  mae: 2,
+  cosine: 3,
+  nrmse: 3,
+  faces: 0,
+}
+
+/** A figure as printed in its metric's precision. */
+export function printFigure(value: number, metric: TableRow['metric']): string {
+  return value.toFixed(decimals[metric])
+}
+
+function mean(values: number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** Sample standard deviation (n - 1 below the line); null below two values. */
+function sampleStd(values: number[]): number | null {
+  if (values.length < 2)
+    return null
+  const middle = mean(values)
+  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1))
+}
+
+/** One seed's figure. */
+export interface SeedValue {
+  seed: number
+  key: string
+  value: number
+  count?: number
+  standardError?: number
+  interval?: [number, number]
+}
+
+/** A cell of these seeds' figures; with none of them `missing` says why. */
+export function cellOf(seeds: SeedValue[], details: { reference: Reference | null, marks?: TableMark[], missing?: TableCell['missing'] }): TableCell {
+  // a run that no seed changes serves all of them and counts once
+  const runs = new Set<string>()
+  const ordered = seeds.toSorted((a, b) => a.seed - b.seed).filter(({ key }) => !runs.has(key) && runs.add(key))
+  const values = ordered.map(seed => seed.value)
+  const errors = ordered.flatMap(seed => seed.standardError ?? [])
+  const intervals = ordered.flatMap(seed => seed.interval
+    ? [seed.interval]
+    : [])
+  return {
+    mean: values.length > 0
+      ? mean(values)
+      : null,
+    std: sampleStd(values),
+    n: values.length,
+    values,
+    reference: details.reference?.value ?? null,
+    referenceText: details.reference?.text ?? null,
+    referenceSource: details.reference?.source ?? null,
+    best: false,
+    marks: values.length > 0
+      ? details.marks ?? []
+      : [],
+    missing: details.missing ?? null,
+    count: ordered[0]?.count ?? null,
+    standardError: errors.length > 0
+      ? mean(errors)
+      : null,
+    interval: intervals.length > 0
+      ? [
+          mean(intervals.map(([low]) => low)),
+          mean(intervals.map(([, high]) => high)),
+        ]
+      : null,
+    keys: ordered.map(seed => seed.key),
+  }
+}
+
+/** The row with its best cells marked: all that print the same best figure. A lone figure is no best one. */
+export function withBest(row: TableRow): TableRow {
+  const figures = Object.values(row.cells).flatMap(cell => cell.mean === null
+    ? []
+    : [
+        Number(printFigure(cell.mean, row.metric)),
+      ])
+  if (figures.length < 2)
+    return row
+  const best = row.better === 'higher'
+    ? Math.max(...figures)
+    : Math.min(...figures)
+  return {
+    ...row,
+    cells: Object.fromEntries(Object.entries(row.cells).map(([method, cell]) => [
+      method,
+      {
+        ...cell,
+        best: cell.mean !== null && Number(printFigure(cell.mean, row.metric)) === best,
+      },
+    ])),
+  }
+}

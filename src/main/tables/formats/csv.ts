@@ -1,0 +1,83 @@
+import type { Table, TableCell, TableRow } from '#shared/table.ts'
+import type { TableFormat } from './format.ts'
+
+const header = [
+  'table',
+  'study',
+  'knowledge',
+  'scope',
+  'metric',
+  'unit',
+  'better',
+  'method',
+  'mean',
+  'std',
+  'n',
+  'values',
+  'reference',
+  'standard_error',
+  'interval_low',
+  'interval_high',
+  'count',
+  'marks',
+  'missing',
+  'command',
+  'keys',
+  'version',
+]
+
+/**
+ * One field of RFC 4180. A text that a spreadsheet would run as a formula (it starts with = + - @, a tab or a return) gets an apostrophe
+ * in front; numbers are written as they are.
+ */
+export function escapeCsv(value: string | number | null): string {
+  if (value === null)
+    return ''
+  if (typeof value === 'number')
+    return String(value)
+  const safe = /^[=+\-@\t\r]/.test(value)
+    ? `'${value}`
+    : value
+  return /[",\r\n]/.test(safe)
+    ? `"${safe.replaceAll('"', '""')}"`
+    : safe
+}
+
+function record(table: Table, row: TableRow, method: string, cell: TableCell): string {
+  return [
+    table.table,
+    table.study,
+    row.knowledge,
+    row.scope,
+    row.metric,
+    row.unit,
+    row.better,
+    method,
+    cell.mean,
+    cell.std,
+    cell.n,
+    cell.values.length === 1
+      ? cell.values[0]!
+      : cell.values.join(' '),
+    cell.reference,
+    cell.standardError,
+    cell.interval?.[0] ?? null,
+    cell.interval?.[1] ?? null,
+    cell.count,
+    cell.marks.join(' '),
+    cell.missing?.reason ?? null,
+    cell.missing?.command ?? null,
+    cell.keys.join(' '),
+    table.provenance.version,
+  ].map(escapeCsv).join(',')
+}
+
+/** One line per cell (tidy data), full precision, lines ended by CR LF as RFC 4180 says. */
+export const csv: TableFormat = {
+  name: 'csv',
+  extension: 'csv',
+  write: table => [
+    header.join(','),
+    ...table.rows.flatMap(row => table.columns.map(method => record(table, row, method, row.cells[method]!))),
+  ].map(line => `${line}\r\n`).join(''),
+}

@@ -1,0 +1,113 @@
+import type { Table, TableCell, TableRow } from '#shared/table.ts'
+import { tableMarks } from '#shared/table.ts'
+import { printFigure } from '../cells.ts'
+
+/** A cell in words that no format has escaped yet. */
+export interface CellWords {
+  /** "89.9 ± 0.6", "87.8" (one seed) or "–" (missing). */
+  figure: string
+  /** "†‡" */
+  marks: string
+  /** " (n=2)" where seeds are still missing, else "". */
+  seeds: string
+  /** The paper's figure as printed, or "". */
+  reference: string
+  isBest: boolean
+  isMissing: boolean
+}
+
+/** The words of one cell; every text format prints these. */
+export function wordCell(cell: TableCell, row: TableRow): CellWords {
+  return {
+    figure: cell.mean === null
+      ? '–'
+      : [
+          cell.mean,
+          ...(cell.std === null
+            ? []
+            : [cell.std]),
+        ].map(value => printFigure(value, row.metric)).join(' ± '),
+    marks: cell.marks.map(mark => tableMarks[mark]).join(''),
+    seeds: cell.mean !== null && cell.missing
+      ? ` (n=${cell.n})`
+      : '',
+    reference: cell.referenceText ?? '',
+    isBest: cell.best,
+    isMissing: cell.mean === null,
+  }
+}
+
+const metricNames: Record<TableRow['metric'], string> = {
+  accuracy: 'accuracy',
+  mae: 'MAE',
+  cosine: 'cosine',
+  nrmse: 'nRMSE',
+  faces: 'faces',
+}
+
+/** "accuracy, % ↑": the metric, its unit and the direction that is better. */
+export function wordMetric(row: TableRow): string {
+  if (row.metric === 'faces')
+    return metricNames.faces
+  return `${metricNames[row.metric]}${row.unit
+    ? `, ${row.unit}`
+    : ''} ${row.better === 'higher'
+    ? '↑'
+    : '↓'}`
+}
+
+/** A reason with the cells that share it. */
+export interface MissingNote {
+  cells: string
+  reason: string
+  command: string | null
+}
+
+/** Most cells that a note names one by one. */
+const namedCells = 8
+
+/** Why cells are empty or incomplete, each reason once, and the command that fills them. */
+export function missingNotes(table: Table): MissingNote[] {
+  const groups = new Map<string, { reason: string, command: string | null, rowsByMethod: Map<string, string[]> }>()
+  for (const row of table.rows) {
+    for (const method of table.columns) {
+      const missing = row.cells[method]?.missing
+      if (!missing)
+        continue
+      const id = JSON.stringify([missing.reason, missing.command])
+      const group = groups.get(id) ?? {
+        ...missing,
+        rowsByMethod: new Map<string, string[]>(),
+      }
+      groups.set(id, group)
+      group.rowsByMethod.set(method, [
+        ...group.rowsByMethod.get(method) ?? [],
+        row.knowledge,
+      ])
+    }
+  }
+  return [
+    ...groups.values(),
+  ].map(({ reason, command, rowsByMethod }) => {
+    const count = [
+      ...rowsByMethod.values(),
+    ].reduce((sum, rows) => sum + rows.length, 0)
+    const cells = count > namedCells
+      ? `${count} cells (${[
+        ...rowsByMethod.keys(),
+      ].map(method => table.columnTitles[method] ?? method).join(', ')})`
+      : [...rowsByMethod].map(([method, rows]) => `${table.columnTitles[method] ?? method} on ${rows.join(', ')}`).join('; ')
+    return { cells, reason, command }
+  })
+}
+
+/** Where the figures came from, in one line. */
+export function wordProvenance({ study, provenance }: Table): string {
+  const keys = provenance.keys.map(key => key.slice(0, 8))
+  const some = keys.length > 6
+    ? `${keys.slice(0, 6).join(' ')} and ${keys.length - 6} more (all in the JSON)`
+    : keys.join(' ')
+  return `Study ${study}, Facet ${provenance.version}, ${provenance.time}${keys.length > 0
+    ? `, runs ${some}`
+    : ''}`
+}

@@ -1,0 +1,71 @@
+import type { Task } from '#shared/dataset.ts'
+import type { Evaluation } from '#shared/order.ts'
+
+/** A row of the study: what is predicted on which data set. */
+export interface TableKnowledge {
+  name: string
+  data: string
+  task: string
+  kind: Task['kind']
+  /** Of a regression label, e.g. "years". */
+  unit: string
+}
+
+/** One finished transfer run, as the tables need it. */
+export interface CellSource {
+  knowledge: string
+  method: string
+  seed: number
+  key: string
+  evaluations: Evaluation[]
+}
+
+/** A cell that a study does not ask for, or that a failed or waiting run leaves empty. */
+export interface MissingSource {
+  knowledge: string
+  method: string
+  reason: string
+  command: string | null
+}
+
+/** A data set of the study after prepare; null counts where prepare has not run. */
+export interface TableDataset {
+  name: string
+  format: string
+  licence: string
+  /** The combiner and the student learn from its faces. */
+  unlabelled: boolean
+  /** The images are ready crops: nothing is looked for, so it stays out of Table 2. */
+  aligned: boolean
+  found: number | null
+  notFound: number | null
+  key: string | null
+}
+
+/** nRMSE per teacher of one finished run: a combiner's, or the student's through a decoder trained on its output. */
+export interface ReconstructionSource {
+  method: string
+  seed: number
+  key: string
+  values: Record<string, number>
+}
+
+/** Everything the table builders know of a study: plain data, no database. */
+export interface TableInput {
+  study: string
+  /** The command that computes what is missing, e.g. "npm run facet -- run study.yaml". */
+  runCommand: string
+  knowledge: TableKnowledge[]
+  methods: string[]
+  /** Seeds the study asks for, by method. */
+  seeds: (method: string) => number[]
+  sources: CellSource[]
+  missing: MissingSource[]
+  datasets: TableDataset[]
+  teachers: { name: string, knowledge: string, contaminates: string[] }[]
+  reconstructions: ReconstructionSource[]
+  /** Combiner kinds of the study, and `student` where it distils: the columns of the reconstruction table. */
+  reconstructed: string[]
+  version: string
+  time: string
+}

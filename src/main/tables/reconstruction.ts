@@ -1,0 +1,73 @@
+import type { TableCell, TableRow } from '#shared/table.ts'
+import type { SeedValue } from './cells.ts'
+import type { TableInput } from './input.ts'
+import type { TableBuilder } from './table.ts'
+import { cellOf, withBest } from './cells.ts'
+import { readPaperTables, reconstructionReference } from './paper.ts'
+
+type Pick = (values: Record<string, number>) => number | undefined
+
+function average(values: Record<string, number>): number | undefined {
+  const numbers = Object.values(values)
+  return numbers.length > 0
+    ? numbers.reduce((sum, value) => sum + value, 0) / numbers.length
+    : undefined
+}
+
+function cell(method: string, knowledge: string, pick: Pick, input: TableInput): TableCell {
+  const values = input.reconstructions
+    .filter(source => source.method === method)
+    .flatMap(({ seed, key, values }): SeedValue[] => {
+      const value = pick(values)
+      return value === undefined
+        ? []
+        : [
+            { seed, key, value },
+          ]
+    })
+  return cellOf(values, {
+    reference: reconstructionReference(readPaperTables(), knowledge, method),
+    missing: values.length > 0
+      ? null
+      : { reason: 'not computed yet', command: input.runCommand },
+  })
+}
+
+function rowOf(name: string, knowledge: string, pick: Pick, input: TableInput): TableRow {
+  return withBest({
+    knowledge: name,
+    metric: 'nrmse',
+    unit: '',
+    better: 'lower',
+    scope: null,
+    cells: Object.fromEntries(input.reconstructed.map(method => [
+      method,
+      cell(method, knowledge, pick, input),
+    ])),
+  })
+}
+
+/** nRMSE of each teacher's embedding, rebuilt from the fused one, on faces that nothing learnt from. Vielzeuf et al. 2019, Table 5. */
+export const reconstruction: TableBuilder = {
+  name: 'reconstruction',
+  title: 'Reconstruction of the embeddings (nRMSE)',
+  paper: 'Table 5',
+  build(input) {
+    return {
+      rowTitle: 'embedding',
+      columns: input.reconstructed,
+      columnTitles: Object.fromEntries(input.reconstructed.map(method => [method, method])),
+      rows: [
+        ...input.teachers.map(({ name, knowledge }) => rowOf(name, knowledge, values => values[name], input)),
+        rowOf('average', 'Average', average, input),
+      ],
+      legend: [
+        'nRMSE = RMSE / standard deviation of that embedding, on faces that nothing learnt from; a constant answer has 1.',
+        ...(input.reconstructed.includes('student')
+          ? ['student: through a decoder trained anew on its output.']
+          : []),
+        'The paper\'s figures are for its own six teachers, matched here by kind of knowledge.',
+      ],
+    }
+  },
+}
