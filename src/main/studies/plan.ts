@@ -38,8 +38,7 @@ export interface Measured { stage: string, estimatedSeconds: number, seconds: nu
 /**
  * What is cached, what will run, in which order, and what that costs.
  *
- * @param isSealed whether a run's artefact is there
- * @param blockedBy why a run cannot work now (its photographs are gone), or null
+ * `isSealed` tells whether a run's artefact is there, `blockedBy` why a run cannot work now (its photographs are gone), or null.
  */
 export function planStudy(study: string, expansion: Expansion, { datasets, cores, measured, isSealed, blockedBy }: { datasets: StudyDataset[], cores: number, measured: Measured[], isSealed: (step: Step) => boolean, blockedBy: (step: Step) => string | null }): StudyPlan {
   const states = new Map<string, PlanStep>()
