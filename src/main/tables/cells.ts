@@ -1,5 +1,6 @@
 import type { TableCell, TableMark, TableRow } from '#shared/table.ts'
 import type { Reference } from './paper.ts'
+import { mean, sampleStd } from '#shared/statistics.ts'
 
 /** Digits after the point that a metric is printed with. */
 const decimals: Record<TableRow['metric'], number> = {
@@ -13,18 +14,6 @@ const decimals: Record<TableRow['metric'], number> = {
 /** A figure as printed in its metric's precision. */
 export function printFigure(value: number, metric: TableRow['metric']): string {
   return value.toFixed(decimals[metric])
-}
-
-function mean(values: number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length
-}
-
-/** Sample standard deviation (n - 1 below the line); null below two values. */
-function sampleStd(values: number[]): number | null {
-  if (values.length < 2)
-    return null
-  const middle = mean(values)
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - middle) ** 2, 0) / (values.length - 1))
 }
 
 /** One seed's figure. */
@@ -51,7 +40,9 @@ export function cellOf(seeds: SeedValue[], details: { reference: Reference | nul
     mean: values.length > 0
       ? mean(values)
       : null,
-    std: sampleStd(values),
+    std: values.length > 1
+      ? sampleStd(values)
+      : null,
     n: values.length,
     values,
     reference: details.reference?.value ?? null,

@@ -112,6 +112,7 @@ function legendOf(rows: TableRow[], input: TableInput): string[] {
   const marks = new Set(rows.flatMap(row => Object.values(row.cells).flatMap(cell => cell.marks)))
   const formats = new Set(input.datasets.map(({ format }) => format))
   const guilty = input.teachers.filter(teacher => teacher.contaminates.some(format => formats.has(format)))
+  const hasParentheses = rows.some(row => Object.values(row.cells).some(cell => cell.referenceText?.startsWith('(')))
   const errors = rows.flatMap(({ knowledge, metric, unit, cells }) => {
     const known = Object.values(cells).find(cell => cell.standardError !== null)
     return known
@@ -125,6 +126,9 @@ function legendOf(rows: TableRow[], input: TableInput): string[] {
   return [
     ...(errors.length > 0
       ? [`One standard error of the test: ${errors.join(', ')}.`]
+      : []),
+    ...(hasParentheses
+      ? ['The paper\'s figures in parentheses: after training identity on 100,000 faces of VGGFace2.']
       : []),
     ...(marks.has('contaminated')
       ? [`† leans on a teacher whose training data hold this test set: ${guilty.map(({ name, contaminates }) => `${name} (${contaminates.join(', ')})`).join(', ')}.`]

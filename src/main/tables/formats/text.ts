@@ -78,6 +78,19 @@ function writeRow(row: TableRow, block: Column[], labels: [string, string], styl
   ]
 }
 
+/** What the signs of this table mean. */
+function conventions(table: Table, isStyled: boolean): string {
+  const cells = table.rows.flatMap(row => Object.values(row.cells))
+  return [
+    ...(cells.some(cell => cell.best)
+      ? [`${isStyled ? 'Bold' : '*'}: best of the row.`]
+      : []),
+    ...(cells.some(cell => cell.referenceText !== null)
+      ? ['Line "paper": the paper\'s own figures.']
+      : []),
+  ].join(' ')
+}
+
 /** Words broken to lines of this width, those after the first indented. */
 function wrap(text: string, width: number): string {
   const lines: string[] = []
@@ -117,8 +130,10 @@ export const text: TableFormat = {
         ], style, isStyled)),
       ]),
       '',
-      wrap(`${isStyled ? 'Bold' : '*'}: best of the row. Line "paper": the paper's own figures.`, width),
-      ...table.legend.map(line => wrap(line, width)),
+      ...[
+        conventions(table, isStyled),
+        ...table.legend,
+      ].filter(line => line !== '').map(line => wrap(line, width)),
       ...missingNotes(table).map(({ cells, reason, command }) => wrap(`– ${cells}: ${reason}${command
         ? `; to fill: ${command}`
         : ''}`, width)),

@@ -1,0 +1,191 @@
+import type { TableInput } from '#main/tables/input.ts'
+import type { Evaluation } from '#shared/order.ts'
+
+export function evaluation(value: number, scope: Evaluation['scope'] = 'test', metric: Evaluation['metric'] = 'accuracy'): Evaluation {
+  return {
+    scope,
+    metric,
+    value,
+    count: 358,
+    standardError: 1.5,
+    interval: [value - 3, value + 3],
+  }
+}
+
+/** A small study with one contaminated teacher, one knowledge whose images were seen in part, and one method that cannot be. */
+export function studyInput(changes: Partial<TableInput> = {}): TableInput {
+  return {
+    study: 'sample',
+    runCommand: 'npm run facet -- run sample.yaml',
+    knowledge: [
+      {
+        name: 'Gender-UTK',
+        data: 'utk',
+        task: 'gender',
+        kind: 'classification',
+        unit: '',
+      },
+      {
+        name: 'AgeR-UTK',
+        data: 'utk',
+        task: 'age',
+        kind: 'regression',
+        unit: 'years',
+      },
+      {
+        name: 'Identity-LFW',
+        data: 'lfw',
+        task: 'verification',
+        kind: 'verification',
+        unit: '',
+      },
+    ],
+    methods: [
+      'teacher:dlib',
+      'teacher:age-gender',
+      'ae',
+      'scratch',
+    ],
+    seeds: method => method === 'scratch'
+      ? [0]
+      : [0, 1, 2],
+    sources: [
+      ...[88, 90, 92].map((value, seed) => ({
+        knowledge: 'Gender-UTK',
+        method: 'ae',
+        seed,
+        key: `ae${seed}`,
+        evaluations: [
+          evaluation(value),
+        ],
+      })),
+      {
+        knowledge: 'Gender-UTK',
+        method: 'teacher:dlib',
+        seed: 0,
+        key: 'd0',
+        evaluations: [
+          evaluation(89.96),
+        ],
+      },
+      {
+        knowledge: 'Gender-UTK',
+        method: 'teacher:dlib',
+        seed: 1,
+        key: 'd1',
+        evaluations: [
+          evaluation(90),
+        ],
+      },
+      {
+        knowledge: 'Gender-UTK',
+        method: 'teacher:age-gender',
+        seed: 0,
+        key: 'a0',
+        evaluations: [
+          evaluation(85),
+        ],
+      },
+      {
+        knowledge: 'AgeR-UTK',
+        method: 'ae',
+        seed: 0,
+        key: 'r0',
+        evaluations: [
+          evaluation(6.92, 'test', 'mae'),
+        ],
+      },
+      {
+        knowledge: 'AgeR-UTK',
+        method: 'scratch',
+        seed: 0,
+        key: 's0',
+        evaluations: [
+          evaluation(11.5, 'test', 'mae'),
+        ],
+      },
+      {
+        knowledge: 'Identity-LFW',
+        method: 'ae',
+        seed: 0,
+        key: 'l0',
+        evaluations: [
+          evaluation(92.4, 'all'),
+          evaluation(90.4, 'unseen'),
+        ],
+      },
+      {
+        knowledge: 'Identity-LFW',
+        method: 'teacher:dlib',
+        seed: 0,
+        key: 'l1',
+        evaluations: [
+          evaluation(96.5, 'all'),
+          evaluation(95.3, 'unseen'),
+        ],
+      },
+    ],
+    missing: [
+      {
+        knowledge: 'Identity-LFW',
+        method: 'scratch',
+        reason: 'identity training needs VGGFace2',
+        command: null,
+      },
+    ],
+    datasets: [
+      {
+        name: 'utk',
+        format: 'utkface',
+        licence: 'research only',
+        unlabelled: true,
+        aligned: false,
+        found: 1189,
+        notFound: 9,
+        key: 'p0',
+      },
+      {
+        name: 'lfw',
+        format: 'lfw',
+        licence: 'research only',
+        unlabelled: true,
+        aligned: false,
+        found: null,
+        notFound: null,
+        key: null,
+      },
+    ],
+    teachers: [
+      { name: 'dlib', knowledge: 'identity', contaminates: [] },
+      {
+        name: 'age-gender',
+        knowledge: 'age and gender',
+        contaminates: ['utkface', 'fgnet'],
+      },
+    ],
+    reconstructions: [
+      {
+        method: 'ae',
+        seed: 0,
+        key: 'g0',
+        values: { 'dlib': 0.5, 'age-gender': 0.7 },
+      },
+      {
+        method: 'ae',
+        seed: 1,
+        key: 'g1',
+        values: { 'dlib': 0.6, 'age-gender': 0.8 },
+      },
+      ...[0, 1].map(seed => ({
+        method: 'pca',
+        seed,
+        key: 'same',
+        values: { 'dlib': 0.55, 'age-gender': 0.65 },
+      })),
+    ],
+    reconstructed: ['pca', 'ae'],
+    version: '0.1.0',
+    time: '2026-11-24T12:00:00.000Z',
+    ...changes,
+  }
+}
