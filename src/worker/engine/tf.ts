@@ -6,11 +6,16 @@ import { FacetError } from '#shared/errors.ts'
 
 export type { DataType, Rank, Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from '@tensorflow/tfjs-node-gpu'
 
-/** Node 24 dropped two functions that tfjs-node calls. */
+/** tfjs-node calls util.isNullOrUndefined and util.isArray, which Node 24 no longer has. */
 function restoreNodeUtil() {
-  const legacy = util as typeof util & Record<string, unknown>
-  legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined
-  legacy.isArray ??= Array.isArray
+  const legacy: Record<string, (value: unknown) => boolean> = {
+    isNullOrUndefined: value => value === null || value === undefined,
+    isArray: Array.isArray,
+  }
+  for (const [name, test] of Object.entries(legacy)) {
+    if (!(name in util))
+      Object.assign(util, { [name]: test })
+  }
 }
 
 function loadTensorFlow(): typeof TensorFlow {
