@@ -73,11 +73,7 @@ export const lfw = declareFormat({
       format: 'lfw',
       samples,
       rejected,
-      tasks: pairs.length > 0
-        ? {
-            verification: { kind: 'verification', protocol: 'pairs' },
-          }
-        : {},
+      tasks: verificationTask(pairs),
       pairs,
       licence: this.licence,
       notes: notesOf(list, pairs.length, samples, options.unseen),
