@@ -1,0 +1,166 @@
+import type { AugmentationConfig } from '#shared/stages/training.ts'
+
+/** How one face is shown to a network: which square of it, mirrored or not, and in which light. */
+export interface View {
+  /** The square that is shown, in parts of the face's side. */
+  left: number
+  top: number
+  side: number
+  flip: boolean
+  /** Factors; 1 changes nothing. */
+  brightness: number
+  contrast: number
+  saturation: number
+}
+
+/** The face as it is. */
+export const PLAIN: View = {
+  left: 0,
+  top: 0,
+  side: 1,
+  flip: false,
+  brightness: 1,
+  contrast: 1,
+  saturation: 1,
+}
+
+/**
+ * Draws a view. The same augmentation, row and seed give the same view, on any thread and in any order.
+ * Sizes are uniform in [1 - crop, 1], places uniform, factors uniform in [1 - color, 1 + color], mirrored half of the time.
+ *
+ * @param augmentation  what may vary and how much
+ * @param row           which face
+ * @param seed          of this showing: another in each epoch
+ */
+export function drawView(augmentation: AugmentationConfig, row: number, seed: number): View {
+  const random = randomOf(row, seed)
+  // All numbers are drawn whatever the configuration, so that turning one off leaves the others as they were.
+  const [size, x, y, mirror, brightness, contrast, saturation] = [
+    random(),
+    random(),
+    random(),
+    random(),
+    random(),
+    random(),
+    random(),
+  ] as const
+  const side = 1 - augmentation.crop * size
+  const factor = (uniform: number) => 1 + augmentation.color * (2 * uniform - 1)
+  return {
+    left: x * (1 - side),
+    top: y * (1 - side),
+    side,
+    flip: augmentation.flip && mirror < 0.5,
+    brightness: factor(brightness),
+    contrast: factor(contrast),
+    saturation: factor(saturation),
+  }
+}
+
+/**
+ * Renders a view of a face into a batch. Colours: brightness multiplies, contrast stretches about the picture's mean gray,
+ * saturation stretches about each pixel's gray (ITU-R BT.601 weights), in that order, cut to 0..255 at the end.
+ *
+ * @param face    u8 [faceSize, faceSize, 3]
+ * @param faceSize  its side in pixels
+ * @param view    what to show
+ * @param out     u8 [size, size, 3], a part of the batch
+ * @param size    side of the result in pixels
+ */
+export function renderView(face: Uint8Array, faceSize: number, view: View, out: Uint8Array, size: number): void {
+  if (view.side === 1 && !view.flip && faceSize === size)
+    out.set(face)
+  else
+    resample(face, faceSize, view, out, size)
+  if (view.brightness !== 1 || view.contrast !== 1 || view.saturation !== 1)
+    recolour(out, view)
+}
+
+/** Bilinear, the same columns and weights for every row, so they are computed once. */
+function resample(face: Uint8Array, faceSize: number, view: View, out: Uint8Array, size: number): void {
+  const columns = taps(view.left, view.side, faceSize, size)
+  const rows = taps(view.top, view.side, faceSize, size)
+  const stride = faceSize * 3
+  for (let y = 0; y < size; y++) {
+    const upper = rows.first[y]! * stride
+    const lower = rows.second[y]! * stride
+    const weightY = rows.weight[y]!
+    let to = y * size * 3
+    const step = view.flip
+      ? -1
+      : 1
+    for (let i = 0, x = view.flip
+      ? size - 1
+      : 0; i < size; i++, x += step, to += 3) {
+      const left = columns.first[x]! * 3
+      const right = columns.second[x]! * 3
+      const weightX = columns.weight[x]!
+      for (let channel = 0; channel < 3; channel++) {
+        const leftTop = face[upper + left + channel]!
+        const leftBottom = face[lower + left + channel]!
+        const top = (leftTop << 8) + (face[upper + right + channel]! - leftTop) * weightX
+        const bottom = (leftBottom << 8) + (face[lower + right + channel]! - leftBottom) * weightX
+        out[to + channel] = ((top << 8) + (bottom - top) * weightY + 32768) >> 16
+      }
+    }
+  }
+}
+
+/** For each target pixel the two source pixels it lies between, and how far towards the second in 1/256. */
+function taps(start: number, part: number, faceSize: number, size: number) {
+  const first = new Int32Array(size)
+  const second = new Int32Array(size)
+  const weight = new Int32Array(size)
+  for (let i = 0; i < size; i++) {
+    const place = Math.min(faceSize - 1, Math.max(0, (start + part * (i + 0.5) / size) * faceSize - 0.5))
+    first[i] = Math.floor(place)
+    second[i] = Math.min(faceSize - 1, first[i]! + 1)
+    weight[i] = Math.round((place - first[i]!) * 256)
+  }
+  return { first, second, weight }
+}
+
+function recolour(out: Uint8Array, { brightness, contrast, saturation }: View): void {
+  let sum = 0
+  for (let i = 0; i < out.length; i += 3)
+    sum += 77 * out[i]! + 150 * out[i + 1]! + 29 * out[i + 2]!
+  const mean = brightness * sum / 256 / (out.length / 3)
+  const gain = brightness * contrast
+  const offset = mean * (1 - contrast) + 0.5
+  for (let i = 0; i < out.length; i += 3) {
+    const red = out[i]!
+    const green = out[i + 1]!
+    const blue = out[i + 2]!
+    const gray = (77 * red + 150 * green + 29 * blue) / 256
+    out[i] = byte((gray + saturation * (red - gray)) * gain + offset)
+    out[i + 1] = byte((gray + saturation * (green - gray)) * gain + offset)
+    out[i + 2] = byte((gray + saturation * (blue - gray)) * gain + offset)
+  }
+}
+
+function byte(value: number): number {
+  return value < 0
+    ? 0
+    : value > 255
+      ? 255
+      : value
+}
+
+/** Mulberry32 from a mixed state: uniform in [0, 1). */
+function randomOf(row: number, seed: number): () => number {
+  let state = mix(mix(mix(row) ^ (seed >>> 0)) ^ Math.floor(seed / 2 ** 32))
+  return () => {
+    state = (state + 0x6D2B79F5) | 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** The last step of MurmurHash3: neighbours get unrelated values. */
+function mix(value: number): number {
+  let h = value | 0
+  h = Math.imul(h ^ (h >>> 16), 0x85EBCA6B)
+  h = Math.imul(h ^ (h >>> 13), 0xC2B2AE35)
+  return h ^ (h >>> 16)
+}
