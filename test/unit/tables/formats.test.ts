@@ -166,7 +166,7 @@ describe('text', () => {
   })
   it('marks the best with * where nothing can be bold, and with bold where it can', () => {
     expect(writeTable(target, 'text')).toContain('90.0 ± 2.0*†')
-    expect(writeTable(target, 'text', { isStyled: true })).toContain('\u001B[1m   90.0 ± 2.0†\u001B[22m')
+    expect(writeTable(target, 'text', { isStyled: true })).toContain('90.0 ± 2.0†\u001B[22m')
   })
 })
 

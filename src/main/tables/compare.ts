@@ -1,0 +1,185 @@
+import type { Comparison } from '#shared/comparison.ts'
+import type { Evaluation } from '#shared/order.ts'
+import { FacetError } from '#shared/errors.ts'
+import { holm, pairedBootstrap } from '#shared/statistics.ts'
+
+/** What one test sample or pair was worth: 100 or 0 per cent, or an absolute error. */
+export interface SampleScore {
+  id: string
+  score: number
+  /** Samples of one cluster (a person) are drawn together. */
+  cluster: string | null
+}
+
+/** A run as plain data. */
+export interface ComparedRun {
+  key: string
+  stage: string
+  label: string
+  /** Everything that its key covers: configuration, inputs, seed. */
+  asked: unknown
+  summary: Record<string, number | string | boolean | null>
+  evaluations: Evaluation[]
+  /** What is predicted on which data set; only runs of the same can be tested against each other. */
+  knowledge: string | null
+  better: 'higher' | 'lower' | null
+  /** null where the run has no per-sample answers. */
+  scores: SampleScore[] | null
+}
+
+const most = 8
+const significance = 0.05
+
+function letterOf(index: number): string {
+  return String.fromCharCode('A'.charCodeAt(0) + index)
+}
+
+/** Leaves of a configuration by their path, as JSON. */
+function leavesOf(value: unknown, path = ''): [string, string][] {
+  if (typeof value !== 'object' || value === null || (Array.isArray(value) && value.every(entry => typeof entry !== 'object'))) {
+    return [
+      [path, JSON.stringify(value) ?? 'null'],
+    ]
+  }
+  return Object.entries(value).flatMap(([name, entry]) => leavesOf(entry, path === ''
+    ? name
+    : `${path}.${name}`))
+}
+
+function differencesOf(runs: ComparedRun[]): Comparison['differences'] {
+  const leaves = runs.map(run => new Map(leavesOf({ stage: run.stage, ...run.asked as object })))
+  const paths = [
+    ...new Set(leaves.flatMap(map => [
+      ...map.keys(),
+    ])),
+  ]
+  return paths
+    .map(path => ({
+      path,
+      values: leaves.map(map => map.get(path) ?? null),
+    }))
+    .filter(({ values }) => new Set(values).size > 1)
+}
+
+function figuresOf(runs: ComparedRun[]): Comparison['figures'] {
+  const scopes = (['test', 'all', 'unseen'] as const).filter(scope => runs.some(run => run.evaluations.some(evaluation => evaluation.scope === scope)))
+  const evaluated = scopes.flatMap((scope) => {
+    const metrics = [
+      ...new Set(runs.flatMap(run => run.evaluations.filter(evaluation => evaluation.scope === scope).map(({ metric }) => metric))),
+    ]
+    return metrics.map((metric): Comparison['figures'][number] => {
+      const cells = runs.map(run => run.evaluations.find(evaluation => evaluation.scope === scope && evaluation.metric === metric))
+      return {
+        name: `${metric} (${scope})`,
+        better: metric === 'mae'
+          ? 'lower'
+          : 'higher',
+        values: cells.map(cell => cell?.value ?? null),
+        intervals: cells.map(cell => cell?.interval ?? null),
+      }
+    })
+  })
+  const names = [
+    ...new Set(runs.flatMap(run => Object.keys(run.summary).filter(name => typeof run.summary[name] === 'number'))),
+  ]
+  return [
+    ...evaluated,
+    ...names.map((name): Comparison['figures'][number] => ({
+      name,
+      better: null,
+      values: runs.map(({ summary }) => typeof summary[name] === 'number'
+        ? summary[name]
+        : null),
+      intervals: runs.map(() => null),
+    })),
+  ]
+}
+
+/** Scores of both runs on the samples they share, in the first one's order. */
+function pair(reference: SampleScore[], other: SampleScore[]): { a: number[], b: number[], clusters: string[] | undefined } {
+  const byId = new Map(other.map(({ id, score }) => [id, score]))
+  const shared = reference.filter(({ id }) => byId.has(id))
+  return {
+    a: shared.map(({ id }) => byId.get(id)!),
+    b: shared.map(({ score }) => score),
+    clusters: shared.some(({ cluster }) => cluster !== null)
+      ? shared.map(({ id, cluster }) => cluster ?? id)
+      : undefined,
+  }
+}
+
+function testsOf(runs: ComparedRun[]): { tests: Comparison['tests'], notes: string[] } {
+  const [reference, ...others] = runs
+  const notes: string[] = []
+  const tests = others.flatMap((run, i) => {
+    const letter = letterOf(i + 1)
+    if (!reference!.scores || !run.scores) {
+      notes.push(`${letter}: no test against A, ${!reference!.scores
+        ? 'A'
+        : letter} has no answers per sample.`)
+      return []
+    }
+    if (run.knowledge !== reference!.knowledge) {
+      notes.push(`${letter}: no test against A, ${run.knowledge} is not ${reference!.knowledge}.`)
+      return []
+    }
+    const { a, b, clusters } = pair(reference!.scores, run.scores)
+    if (a.length === 0) {
+      notes.push(`${letter}: no test against A, they share no test sample.`)
+      return []
+    }
+    if (a.length < Math.max(run.scores.length, reference!.scores.length))
+      notes.push(`${letter}: tested on the ${a.length} samples that both answered.`)
+    const { difference, interval, p } = pairedBootstrap(a, b, { clusters, seed: 0 })
+    return [
+      {
+        letter,
+        shared: a.length,
+        difference,
+        interval,
+        p,
+      },
+    ]
+  })
+  const adjusted = holm(tests.map(({ p }) => p))
+  return {
+    notes,
+    tests: tests.map((test, i) => ({
+      ...test,
+      adjusted: adjusted[i]!,
+      verdict: adjusted[i]! >= significance
+        ? 'no difference shown'
+        : (test.difference > 0) === (reference!.better === 'higher')
+            ? 'better'
+            : 'worse',
+    })),
+  }
+}
+
+/**
+ * Compares 2 to 8 runs with the first as reference: what differs in configuration, inputs and seed, their figures, and a paired
+ * bootstrap of the per-sample scores, Holm-corrected over the tests shown. Refuses other counts and a key given twice.
+ */
+export function compareRuns(runs: ComparedRun[]): Comparison {
+  if (runs.length < 2 || runs.length > most) {
+    throw new FacetError('usage', `${runs.length} ${runs.length === 1
+      ? 'run'
+      : 'runs'} to compare; it must be 2 to ${most}.`)
+  }
+  const twice = runs.find(({ key }, i) => runs.findIndex(run => run.key === key) < i)
+  if (twice)
+    throw new FacetError('usage', `Run ${twice.key.slice(0, 8)} is named twice.`, { hint: 'Name different runs; equal keys have equal results.' })
+  const { tests, notes } = testsOf(runs)
+  return {
+    runs: runs.map(({ key, stage, label }, i) => ({
+      letter: letterOf(i),
+      key,
+      stage,
+      label,
+    })),
+    differences: differencesOf(runs),
+    figures: figuresOf(runs),
+    tests,
+    notes,
+  }
+}

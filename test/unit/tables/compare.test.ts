@@ -1,0 +1,158 @@
+import type { ComparedRun } from '#main/tables/compare.ts'
+import { expect, it } from 'vitest'
+import { compareRuns } from '#main/tables/compare.ts'
+import { Comparison } from '#shared/comparison.ts'
+
+function run(key: string, rights: number, changes: Partial<ComparedRun> = {}): ComparedRun {
+  return {
+    key,
+    stage: 'transfer',
+    label: key,
+    asked: {
+      config: {
+        head: {
+          hidden: [256],
+        },
+        encoder: { kind: 'combiner' },
+      },
+      seed: 0,
+    },
+    summary: { steps: 100 },
+    evaluations: [
+      {
+        scope: 'test',
+        metric: 'accuracy',
+        value: rights,
+        count: 100,
+        standardError: 1,
+        interval: [rights - 2, rights + 2],
+      },
+    ],
+    knowledge: 'utk/gender',
+    better: 'higher',
+    // the first `rights` of 100 samples are right
+    scores: Array.from({ length: 100 }, (_, i) => ({
+      id: `${i}`,
+      score: i < rights
+        ? 100
+        : 0,
+      cluster: null,
+    })),
+    ...changes,
+  }
+}
+
+it('tests each run against the first on the same samples', () => {
+  const comparison = compareRuns([
+    run('a', 60),
+    run('b', 90),
+    run('c', 61),
+    run('d', 20),
+  ])
+  expect(Comparison.parse(structuredClone(comparison))).toEqual(comparison)
+  expect(comparison.tests.map(({ letter, difference, verdict }) => [letter, difference, verdict])).toEqual([
+    ['B', 30, 'better'],
+    ['C', 1, 'no difference shown'],
+    ['D', -40, 'worse'],
+  ])
+})
+
+it('counts a lower error as better', () => {
+  const [a, b] = [
+    run('a', 90, { better: 'lower' }),
+    run('b', 20, { better: 'lower' }),
+  ]
+  expect(compareRuns([a, b]).tests[0]).toMatchObject({ difference: -70, verdict: 'better' })
+})
+
+it('corrects for the number of tests', () => {
+  const { tests } = compareRuns([
+    run('a', 60),
+    run('b', 66),
+    run('c', 66),
+    run('d', 66),
+  ])
+  expect(tests[0]!.adjusted).toBeGreaterThanOrEqual(Math.min(1, tests[0]!.p * 3) - 1e-12)
+})
+
+it('lists what differs and nothing else', () => {
+  const other = run('b', 60, {
+    asked: {
+      config: {
+        head: {
+          hidden: [512],
+        },
+        encoder: { kind: 'teacher', name: 'dlib' },
+      },
+      seed: 0,
+    },
+  })
+  expect(compareRuns([
+    run('a', 60),
+    other,
+  ]).differences).toEqual([
+    {
+      path: 'config.head.hidden',
+      values: ['[256]', '[512]'],
+    },
+    {
+      path: 'config.encoder.kind',
+      values: ['"combiner"', '"teacher"'],
+    },
+    {
+      path: 'config.encoder.name',
+      values: [null, '"dlib"'],
+    },
+  ])
+})
+
+it('says why a pair has no test, and on how many samples it rests', () => {
+  const half = run('b', 60)
+  half.scores = half.scores!.slice(50)
+  const { tests, notes } = compareRuns([
+    run('a', 60),
+    half,
+    run('c', 60, { knowledge: 'utk/age' }),
+    run('d', 60, { scores: null }),
+  ])
+  expect(tests).toHaveLength(1)
+  expect(tests[0]!.shared).toBe(50)
+  expect(notes).toEqual(['B: tested on the 50 samples that both answered.', 'C: no test against A, utk/age is not utk/gender.', 'D: no test against A, D has no answers per sample.'])
+})
+
+it('draws whole people where samples belong to people', () => {
+  // 2 people of 50 samples: clusters leave next to no evidence where single samples would leave plenty
+  const scored = (rights: number) => run(`${rights}`, rights).scores!.map((score, i) => ({
+    ...score,
+    cluster: i < 50
+      ? 'x'
+      : 'y',
+  }))
+  const [single, clustered] = [
+    compareRuns([
+      run('a', 60),
+      run('b', 90),
+    ]),
+    compareRuns([
+      run('a', 60, {
+        scores: scored(60),
+      }),
+      run('b', 90, {
+        scores: scored(90),
+      }),
+    ]),
+  ]
+  const width = ({ tests }: Comparison) => tests[0]!.interval[1] - tests[0]!.interval[0]
+  expect(width(clustered)).toBeGreaterThan(2 * width(single))
+})
+
+it.each([1, 9])('refuses to compare %d runs', (count) => {
+  expect(() => compareRuns(Array.from({ length: count }, (_, i) => run(`${i}`, 50)))).toThrow(`${count} run`)
+})
+
+it('refuses a key named twice', () => {
+  expect(() => compareRuns([
+    run('same', 1),
+    run('same', 1),
+  ])).toThrow('named twice')
+})
