@@ -1,5 +1,6 @@
 import type { Task } from '#shared/dataset.ts'
 import type { Evaluation } from '#shared/order.ts'
+import type { TableMark } from '#shared/table.ts'
 
 /** A row of the study: what is predicted on which data set. */
 export interface TableKnowledge {
@@ -18,6 +19,8 @@ export interface CellSource {
   seed: number
   key: string
   evaluations: Evaluation[]
+  /** What is to be known of the method on this data set; `unlabelled` counts for the whole protocol alone. */
+  marks: TableMark[]
 }
 
 /** A cell that a study does not ask for, or that a failed or waiting run leaves empty. */
@@ -33,8 +36,6 @@ export interface TableDataset {
   name: string
   format: string
   licence: string
-  /** The combiner and the student learn from its faces. */
-  unlabelled: boolean
   /** The images are ready crops: nothing is looked for, so it stays out of Table 2. */
   aligned: boolean
   found: number | null

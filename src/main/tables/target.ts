@@ -8,28 +8,9 @@ import { readPaperTables, targetReference } from './paper.ts'
 
 type Scope = Evaluation['scope']
 
-/** Teachers that a method leans on; the network from scratch leans on none. */
-function teachersOf(method: string, input: TableInput): TableInput['teachers'] {
-  if (method === 'scratch')
-    return []
-  return method.startsWith('teacher:')
-    ? input.teachers.filter(({ name }) => name === method.slice('teacher:'.length))
-    : input.teachers
-}
-
-/** Whether a method contains something that was learnt from the unlabelled faces: a combiner or the student, not plain concatenation. */
-function learnsUnlabelled(method: string): boolean {
-  return method !== 'scratch' && !method.startsWith('teacher:') && !method.startsWith('concat')
-}
-
-function marksOf(knowledge: TableKnowledge, method: string, scope: Scope, input: TableInput): TableMark[] {
-  const dataset = input.datasets.find(({ name }) => name === knowledge.data)
-  const marks: TableMark[] = []
-  if (dataset && teachersOf(method, input).some(teacher => teacher.contaminates.includes(dataset.format)))
-    marks.push('contaminated')
-  if (dataset?.unlabelled && scope === 'all' && learnsUnlabelled(method))
-    marks.push('seen-unlabelled')
-  return marks
+function marksOf(knowledge: string, method: string, scope: Scope, input: TableInput): TableMark[] {
+  const marks = new Set(input.sources.filter(source => source.knowledge === knowledge && source.method === method).flatMap(source => source.marks))
+  return [...marks].filter(mark => mark !== 'unlabelled' || scope === 'all')
 }
 
 function missingOf(knowledge: string, method: string, have: number, input: TableInput): MissingReason | null {
@@ -80,7 +61,7 @@ function rowOf(knowledge: TableKnowledge, scope: Scope, input: TableInput): Tabl
         reference: scope === 'unseen'
           ? null
           : targetReference(paper, knowledge.name, method),
-        marks: marksOf(knowledge, method, scope, input),
+        marks: marksOf(knowledge.name, method, scope, input),
         missing: missingOf(knowledge.name, method, values.length, input),
       }),
     ]
@@ -133,7 +114,7 @@ function legendOf(rows: TableRow[], input: TableInput): string[] {
     ...(marks.has('contaminated')
       ? [`† leans on a teacher whose training data hold this test set: ${guilty.map(({ name, contaminates }) => `${name} (${contaminates.join(', ')})`).join(', ')}.`]
       : []),
-    ...(marks.has('seen-unlabelled')
+    ...(marks.has('unlabelled')
       ? ['‡ combiner and student saw part of these images without labels; the row "(unseen)" counts only what they never saw.']
       : []),
   ]

@@ -1,5 +1,6 @@
 import type { TableInput } from '#main/tables/input.ts'
 import type { Evaluation } from '#shared/order.ts'
+import type { TableMark } from '#shared/table.ts'
 
 export function evaluation(value: number, scope: Evaluation['scope'] = 'test', metric: Evaluation['metric'] = 'accuracy'): Evaluation {
   return {
@@ -11,6 +12,8 @@ export function evaluation(value: number, scope: Evaluation['scope'] = 'test', m
     interval: [value - 3, value + 3],
   }
 }
+
+const contaminated: TableMark[] = ['contaminated']
 
 /** A small study with one contaminated teacher, one knowledge whose images were seen in part, and one method that cannot be. */
 export function studyInput(changes: Partial<TableInput> = {}): TableInput {
@@ -138,7 +141,7 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
         name: 'utk',
         format: 'utkface',
         licence: 'research only',
-        unlabelled: true,
+
         aligned: false,
         found: 1189,
         notFound: 9,
@@ -148,7 +151,7 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
         name: 'lfw',
         format: 'lfw',
         licence: 'research only',
-        unlabelled: true,
+
         aligned: false,
         found: null,
         notFound: null,
