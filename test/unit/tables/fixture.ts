@@ -1,4 +1,4 @@
-import type { TableInput } from '#main/tables/input.ts'
+import type { CellSource, TableInput } from '#main/tables/input.ts'
 import type { Evaluation } from '#shared/order.ts'
 import type { TableMark } from '#shared/table.ts'
 
@@ -13,7 +13,17 @@ export function evaluation(value: number, scope: Evaluation['scope'] = 'test', m
   }
 }
 
-const contaminated: TableMark[] = ['contaminated']
+/** One finished run of a cell. */
+export function source(knowledge: string, method: string, seed: number, key: string, evaluations: Evaluation[], marks: TableMark[] = []): CellSource {
+  return {
+    knowledge,
+    method,
+    seed,
+    key,
+    evaluations,
+    marks,
+  }
+}
 
 /** A small study with one contaminated teacher, one knowledge whose images were seen in part, and one method that cannot be. */
 export function studyInput(changes: Partial<TableInput> = {}): TableInput {
@@ -53,80 +63,32 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
       ? [0]
       : [0, 1, 2],
     sources: [
-      ...[88, 90, 92].map((value, seed) => ({
-        knowledge: 'Gender-UTK',
-        method: 'ae',
-        seed,
-        key: `ae${seed}`,
-        evaluations: [
-          evaluation(value),
-        ],
-      })),
-      {
-        knowledge: 'Gender-UTK',
-        method: 'teacher:dlib',
-        seed: 0,
-        key: 'd0',
-        evaluations: [
-          evaluation(89.96),
-        ],
-      },
-      {
-        knowledge: 'Gender-UTK',
-        method: 'teacher:dlib',
-        seed: 1,
-        key: 'd1',
-        evaluations: [
-          evaluation(90),
-        ],
-      },
-      {
-        knowledge: 'Gender-UTK',
-        method: 'teacher:age-gender',
-        seed: 0,
-        key: 'a0',
-        evaluations: [
-          evaluation(85),
-        ],
-      },
-      {
-        knowledge: 'AgeR-UTK',
-        method: 'ae',
-        seed: 0,
-        key: 'r0',
-        evaluations: [
-          evaluation(6.92, 'test', 'mae'),
-        ],
-      },
-      {
-        knowledge: 'AgeR-UTK',
-        method: 'scratch',
-        seed: 0,
-        key: 's0',
-        evaluations: [
-          evaluation(11.5, 'test', 'mae'),
-        ],
-      },
-      {
-        knowledge: 'Identity-LFW',
-        method: 'ae',
-        seed: 0,
-        key: 'l0',
-        evaluations: [
-          evaluation(92.4, 'all'),
-          evaluation(90.4, 'unseen'),
-        ],
-      },
-      {
-        knowledge: 'Identity-LFW',
-        method: 'teacher:dlib',
-        seed: 0,
-        key: 'l1',
-        evaluations: [
-          evaluation(96.5, 'all'),
-          evaluation(95.3, 'unseen'),
-        ],
-      },
+      ...[88, 90, 92].map((value, seed) => source('Gender-UTK', 'ae', seed, `ae${seed}`, [
+        evaluation(value),
+      ], ['contaminated'])),
+      source('Gender-UTK', 'teacher:dlib', 0, 'd0', [
+        evaluation(89.96),
+      ]),
+      source('Gender-UTK', 'teacher:dlib', 1, 'd1', [
+        evaluation(90),
+      ]),
+      source('Gender-UTK', 'teacher:age-gender', 0, 'a0', [
+        evaluation(85),
+      ], ['contaminated']),
+      source('AgeR-UTK', 'ae', 0, 'r0', [
+        evaluation(6.92, 'test', 'mae'),
+      ], ['contaminated']),
+      source('AgeR-UTK', 'scratch', 0, 's0', [
+        evaluation(11.5, 'test', 'mae'),
+      ]),
+      source('Identity-LFW', 'ae', 0, 'l0', [
+        evaluation(92.4, 'all'),
+        evaluation(90.4, 'unseen'),
+      ], ['unlabelled']),
+      source('Identity-LFW', 'teacher:dlib', 0, 'l1', [
+        evaluation(96.5, 'all'),
+        evaluation(95.3, 'unseen'),
+      ]),
     ],
     missing: [
       {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { buildTable } from '#main/tables/table.ts'
 import { Table } from '#shared/table.ts'
-import { evaluation, studyInput } from './fixture.ts'
+import { evaluation, source, studyInput } from './fixture.ts'
 
 function cell(table: Table, row: string, column: string) {
   const found = table.rows.find(({ knowledge }) => knowledge === row)
@@ -111,15 +111,9 @@ describe('the target table', () => {
   it('calls nothing best where one figure stands alone', () => {
     const alone = buildTable('target', studyInput({
       sources: [
-        {
-          knowledge: 'Gender-UTK',
-          method: 'ae',
-          seed: 0,
-          key: 'k',
-          evaluations: [
-            evaluation(80),
-          ],
-        },
+        source('Gender-UTK', 'ae', 0, 'k', [
+          evaluation(80),
+        ]),
       ],
     }))
     expect(cell(alone, 'Gender-UTK', 'ae').best).toBe(false)
