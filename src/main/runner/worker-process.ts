@@ -1,0 +1,115 @@
+import type { RunRow } from '#main/workspace/runs.ts'
+import type { Order } from '#shared/order.ts'
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { writeDurably } from '#shared/files/durable.ts'
+import { Order as OrderSchema } from '#shared/order.ts'
+import { isAlive, ProcessIdentity, processStart } from '#shared/process-identity.ts'
+
+/** How a worker ended, as far as the host could see. */
+export interface WorkerExit { code: number | null, signal: NodeJS.Signals | null }
+
+/** A worker at work: this host's child, or one that an earlier host started. */
+export interface WorkerProcess extends ProcessIdentity {
+  threads: number
+  /** Null while it lives, and always for adopted ones. */
+  exit: WorkerExit | null
+}
+
+/** What is needed to start workers. */
+export interface WorkerSetup {
+  /** The pinned Node. */
+  node: string
+  /** The worker's entry script. */
+  entry: string
+}
+
+/** Where a worker's own output goes. */
+export function logPath(runDir: string): string {
+  return join(runDir, 'log.txt')
+}
+
+/**
+ * Starts a worker for a run whose order is written first. It is detached with a process group of its own: neither closing
+ * the host nor Ctrl-C in its terminal ends it. TensorFlow reads the thread counts once, when it is loaded, hence the environment.
+ */
+export function startWorker({ node, entry }: WorkerSetup, runDir: string, order: Order, onExit: (exit: WorkerExit) => void): WorkerProcess {
+  mkdirSync(runDir, { recursive: true })
+  writeDurably(join(runDir, 'order.json'), JSON.stringify(OrderSchema.parse(order), null, 1))
+  rmSync(join(runDir, 'control.json'), { force: true })
+  const log = openSync(logPath(runDir), 'a')
+  try {
+    const threads = String(order.threads)
+    const child = spawn(node, [entry, runDir], {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: {
+        ...process.env,
+        TF_NUM_INTRAOP_THREADS: threads,
+        TF_NUM_INTEROP_THREADS: '1',
+        OMP_NUM_THREADS: threads,
+        TF_CPP_MIN_LOG_LEVEL: '2',
+        TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+      },
+    })
+    child.unref()
+    const worker: WorkerProcess = {
+      pid: child.pid ?? -1,
+      started: child.pid === undefined
+        ? 'never'
+        : processStart(child.pid) ?? 'gone',
+      threads: order.threads,
+      exit: null,
+    }
+    const ended = (exit: WorkerExit): void => {
+      worker.exit ??= exit
+      onExit(worker.exit)
+    }
+    child.once('error', () => ended({ code: null, signal: null }))
+    child.once('exit', (code, signal) => ended({ code, signal }))
+    return worker
+  }
+  finally {
+    closeSync(log)
+  }
+}
+
+/** The worker that is at work on a run whoever started it, or null. */
+export function findWorker(runDir: string, row: RunRow): WorkerProcess | null {
+  const identity = readIdentity(join(runDir, 'worker.json')) ?? (row.pid !== null && row.pid_started !== null
+    ? { pid: row.pid, started: row.pid_started }
+    : null)
+  return identity && isAlive(identity.pid, identity.started)
+    ? { ...identity, threads: row.threads ?? 1, exit: null }
+    : null
+}
+
+/** Asks a worker to leave at its next step; pausing and stopping differ in what it says when it does. */
+export function askWorker(runDir: string, request: 'pause' | 'stop'): void {
+  writeDurably(join(runDir, 'control.json'), JSON.stringify({ request }))
+}
+
+/** Whether a worker's process is still there. */
+export function isAtWork(worker: WorkerProcess): boolean {
+  return worker.exit === null && isAlive(worker.pid, worker.started)
+}
+
+/** The last lines of a log, at most `bytes` long. */
+export function logTail(path: string, bytes = 600): string {
+  if (!existsSync(path))
+    return ''
+  return readFileSync(path).subarray(-bytes).toString('utf8').trim()
+}
+
+function readIdentity(path: string): ProcessIdentity | null {
+  if (!existsSync(path))
+    return null
+  try {
+    return ProcessIdentity.parse(JSON.parse(readFileSync(path, 'utf8')))
+  }
+  catch {
+    return null // half of a disk that was full; the row may know
+  }
+}

@@ -1,0 +1,43 @@
+import type { Selectable } from 'kysely'
+import type { Db, StudyTable } from './database.ts'
+import type { Trx } from './runs.ts'
+import { FacetError } from '#shared/errors.ts'
+import { suggestName } from '#shared/nearest.ts'
+
+export type StudyRow = Selectable<StudyTable>
+
+/** Records a study as it was last asked for. `detail` is plain data of the planner's own (resolved recipe, cells). */
+export async function putStudy(db: Db | Trx, { name, recipe, detail }: { name: string, recipe: string, detail: unknown }, now: number): Promise<void> {
+  const values = {
+    recipe,
+    detail: JSON.stringify(detail),
+    updated_at_ms: now,
+  }
+  await db.insertInto('studies').values({ name, created_at_ms: now, ...values }).onConflict(conflict => conflict.column('name').doUpdateSet(values)).execute()
+}
+
+/** A study by name. @throws FacetError 'not-found' with the nearest name */
+export async function requireStudy(db: Db | Trx, name: string): Promise<StudyRow> {
+  const row = await db.selectFrom('studies').selectAll().where('name', '=', name).executeTakeFirst()
+  if (row)
+    return row
+  const names = (await listStudies(db)).map(study => study.name)
+  throw new FacetError('not-found', `There is no study "${name}" in this workspace.`, {
+    hint: names.length > 0
+      ? suggestName(name, names)
+      : 'facet run STUDY.yaml makes one.',
+  })
+}
+
+/** All studies, the one changed last first. */
+export function listStudies(db: Db | Trx): Promise<StudyRow[]> {
+  return db.selectFrom('studies').selectAll().orderBy('updated_at_ms', 'desc').execute()
+}
+
+/** Makes a study consist of exactly these runs, in this order. */
+export async function setStudyRuns(trx: Trx, study: string, keys: readonly string[]): Promise<void> {
+  await trx.deleteFrom('study_runs').where('study', '=', study).execute()
+  const rows = keys.map((run, position) => ({ study, run, position }))
+  for (let from = 0; from < rows.length; from += 500)
+    await trx.insertInto('study_runs').values(rows.slice(from, from + 500)).execute()
+}

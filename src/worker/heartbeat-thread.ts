@@ -1,0 +1,30 @@
+import type { HeartbeatStart } from './heartbeat.ts'
+import process from 'node:process'
+import { workerData } from 'node:worker_threads'
+import { EventFile } from './event-file.ts'
+
+/** The main thread may be inside one native call for long (a decomposition of all embeddings), but not for ever. */
+const silentLimitMs = 15 * 60_000
+
+function beat({ path, attempt, shared, everyMs }: HeartbeatStart): void {
+  const file = new EventFile(path, { attempt, shared })
+  let lastCount = -1
+  let lastSignMs = Date.now()
+  const timer = setInterval(() => {
+    if (Atomics.load(shared, 3) === 1)
+      return clearInterval(timer)
+    const count = Atomics.load(shared, 2)
+    if (count !== lastCount) {
+      lastCount = count
+      lastSignMs = Date.now()
+    }
+    if (Date.now() - lastSignMs < silentLimitMs) {
+      file.append({
+        type: 'heartbeat',
+        memoryBytes: process.memoryUsage.rss(),
+      })
+    }
+  }, everyMs)
+}
+
+beat(workerData as HeartbeatStart)
