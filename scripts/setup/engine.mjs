@@ -90,10 +90,11 @@ async function installEngine(paths, { env, progress, engineFrom }) {
 
 /** Temporary folders of set-ups that were killed; the lock says that nobody is using them. */
 function removeLeftovers(paths) {
-  const parent = join(paths.cache, 'engine')
-  for (const name of readdirSync(parent)) {
-    if (name.startsWith(`${basename(paths.engine)}.tmp-`))
-      rmSync(join(parent, name), { recursive: true, force: true })
+  for (const parent of ['engine', 'downloads'].map(name => join(paths.cache, name)).filter(existsSync)) {
+    for (const name of readdirSync(parent)) {
+      if (name.startsWith(`${basename(paths.engine)}.tmp-`))
+        rmSync(join(parent, name), { recursive: true, force: true })
+    }
   }
 }
 

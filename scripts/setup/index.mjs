@@ -6,7 +6,7 @@ import { arePackagesReady, ensurePackages } from './packages.mjs'
 import { root, setupPaths } from './paths.mjs'
 import { SetupProblem, wordSetupProblem } from './problem.mjs'
 import { createProgress } from './progress.mjs'
-import { endTools, ensureWritable } from './tools.mjs'
+import { endTools, ensureWritable, removeLogs } from './tools.mjs'
 
 export { root }
 
@@ -34,6 +34,7 @@ export async function ensureSetUp({ env = process.env, engineFrom, force = false
       await ensurePackages(paths, { env, progress })
     }
     await ensureEngine(paths, { env, progress, engineFrom, force })
+    removeLogs(paths)
     if (progress.stepCount() > 0)
       progress.say('ready')
     return {

@@ -171,7 +171,7 @@ function pipProblem(output, what, log) {
     return new SetupProblem('pip may not write in the cache folder.', { kind: 'read-only', log, hint: 'Choose another: FACET_CACHE=/path/to/folder npm run setup' })
   if (/CERTIFICATE_VERIFY_FAILED|SSLError/.test(output))
     return new SetupProblem('pip does not trust the certificate of the package index.', { kind: 'certificate', log, hint: `Name your network's certificate: PIP_CERT=/path/to/ca.pem npm run setup, ${offline}` })
-  if (/do not match the hashes|IncompleteRead|Connection broken|incomplete download|not a valid wheel|BadZipFile/i.test(output))
+  if (/DO NOT MATCH THE HASHES|IncompleteRead|Connection broken: |incomplete download|not a valid wheel|BadZipFile/.test(output))
     return new SetupProblem(`The download of ${what} broke off or came damaged.`, { kind: 'broken', log, hint: `Try again: npm run setup, ${offline}` })
   if (/NewConnectionError|Temporary failure in name resolution|Name or service not known|Connection refused|Network is unreachable|ProxyError|ReadTimeout|timed out|Connection reset|ConnectionError|Max retries/i.test(output))
     return new SetupProblem('pip cannot reach the Python package index.', { kind: 'network', log, hint: `Check the network; behind a proxy: HTTPS_PROXY=http://HOST:PORT npm run setup; ${offline}` })

@@ -1,6 +1,8 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { accessSync, closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import process from 'node:process'
 import { SetupProblem } from './problem.mjs'
 
 /** Children under way: whoever ends set-up ends them. */
@@ -78,9 +80,30 @@ export function endTools() {
     child.kill('SIGTERM')
 }
 
-/** A log's path; one per tool and process, so that two set-ups never share one. */
+/**
+ * A log's path; one per tool and process, so that two set-ups never share one. In the cache, or where that cannot be
+ * written (an engine that others installed for all) in the folder for temporary files.
+ */
 export function logPath(paths, tool) {
-  return join(paths.logs, `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${tool}-${process.pid}.log`)
+  const name = `${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}-${tool}-${process.pid}.log`
+  try {
+    makeFolder(paths.logs)
+    accessSync(paths.logs, constants.W_OK)
+    return join(paths.logs, name)
+  }
+  catch {
+    return join(tmpdir(), `facet-${name}`)
+  }
+}
+
+/** Removes the logs of this process: kept only while something failed. */
+export function removeLogs(paths) {
+  if (!existsSync(paths.logs))
+    return
+  for (const name of readdirSync(paths.logs)) {
+    if (name.endsWith(`-${process.pid}.log`))
+      rmSync(join(paths.logs, name), { force: true })
+  }
 }
 
 /**
@@ -90,7 +113,7 @@ export function logPath(paths, tool) {
 export function ensureWritable(folder, paths) {
   const probe = join(folder, `.write-${process.pid}`)
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     writeFileSync(probe, '')
     rmSync(probe)
   }
@@ -101,6 +124,20 @@ export function ensureWritable(folder, paths) {
       kind: 'read-only',
       hint: 'Choose a folder that can be: FACET_CACHE=/path/to/folder npm run setup (and set FACET_CACHE from then on).',
     })
+  }
+}
+
+/** Not mkdir's `recursive`: that never returns where a parent refuses with ENOENT, as under /proc. */
+function makeFolder(folder) {
+  if (existsSync(folder))
+    return
+  makeFolder(dirname(folder))
+  try {
+    mkdirSync(folder)
+  }
+  catch (error) {
+    if (error.code !== 'EEXIST')
+      throw error
   }
 }
 

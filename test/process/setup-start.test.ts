@@ -1,0 +1,98 @@
+import type { SetupProject } from './setup-project.ts'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createSetupProject } from './setup-project.ts'
+
+let project: SetupProject
+beforeEach(async () => {
+  project = createSetupProject()
+  expect(await project.run('setup.mjs')).toMatchObject({ code: 0 })
+})
+afterEach(() => project.dispose())
+
+function write(path: string, text: string): void {
+  const file = join(project.root, path)
+  mkdirSync(join(file, '..'), { recursive: true })
+  writeFileSync(file, text)
+}
+
+describe('facet', () => {
+  it('passes arguments and exit code on, and prints nothing of its own', async () => {
+    write('src/main/cli.ts', 'console.log(JSON.stringify([process.argv.slice(2), process.env.TF_CPP_MIN_LOG_LEVEL] satisfies unknown)); process.exitCode = 2')
+    const ended = await project.run('facet.mjs', ['table', 'target', '--json'])
+    expect(ended).toEqual({ code: 2, stdout: '[["table","target","--json"],"2"]\n', stderr: '' })
+  })
+
+  it('passes signals on', async () => {
+    write('src/main/cli.ts', 'process.on("SIGTERM", () => process.exit(7)); setInterval(() => {}, 1000); require("node:fs").writeFileSync("started", "")'.replace('require("node:fs")', '(await import("node:fs"))'))
+    const facet = project.start('facet.mjs')
+    while (!existsSync(join(project.root, 'started')))
+      await sleep(20)
+    facet.kill('SIGTERM')
+    expect((await facet.ended).code).toBe(7)
+  })
+})
+
+describe('npm test', () => {
+  const report = (fields: object): string => `
+    const path = process.argv.find(text => text.startsWith('--outputFile.json=')).split('=')[1]
+    require('node:fs').writeFileSync(path, JSON.stringify(${JSON.stringify({
+      numPassedTests: 5,
+      numFailedTests: 0,
+      numPendingTests: 0,
+      numTodoTests: 0,
+      testResults: [],
+      ...fields,
+    })}))
+  `
+  const lastLine = (text: string): string => text.trimEnd().split('\n').at(-1)!
+
+  beforeEach(() => {
+    write('node_modules/eslint/bin/eslint.js', '')
+    write('node_modules/vue-tsc/bin/vue-tsc.js', '')
+    write('node_modules/vitest/package.json', '{ "type": "commonjs" }')
+    write('node_modules/vitest/vitest.mjs', '')
+  })
+
+  /** vitest's program is an ES module; the fake gets its require. */
+  const vitest = (body: string): string => `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url); ${body}`
+
+  it('ends with the counts, lint and types as one check each', async () => {
+    write('node_modules/vitest/vitest.mjs', vitest(report({ numPendingTests: 3 })))
+    const { code, stdout } = await project.run('test.mjs')
+    expect([
+      code,
+      lastLine(stdout),
+    ]).toEqual([0, '7 passed, 0 failed, 3 skipped'])
+  })
+
+  it('fails with lint, types, a failed test, a file that does not load, or a run that dies', async () => {
+    write('node_modules/eslint/bin/eslint.js', 'process.exitCode = 1')
+    write('node_modules/vue-tsc/bin/vue-tsc.js', 'process.exitCode = 2')
+    write('node_modules/vitest/vitest.mjs', vitest(report({
+      numFailedTests: 1,
+      testResults: [
+        { status: 'failed', assertionResults: [] },
+        {
+          status: 'failed',
+          assertionResults: [
+            { status: 'failed' },
+          ],
+        },
+      ],
+    })))
+    const failing = await project.run('test.mjs')
+    expect([
+      failing.code,
+      lastLine(failing.stdout),
+    ]).toEqual([1, '5 passed, 4 failed'])
+    write('node_modules/vitest/vitest.mjs', 'process.exit(1)')
+    const dead = await project.run('test.mjs', ['test/unit'])
+    expect([
+      dead.code,
+      lastLine(dead.stdout),
+    ]).toEqual([1, '0 passed, 1 failed'])
+  })
+})
