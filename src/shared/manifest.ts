@@ -43,10 +43,10 @@ export const TeacherManifest = z.strictObject({
   trainedOn: z.array(z.string()).describe('Training data sets; a knowledge evaluated on one of them is contaminated'),
   contaminates: z.array(z.string()).default([]).describe('Data set formats whose test faces it has seen, e.g. utkface'),
   paper: z.string(),
-  probe: z.strictObject({
-    image: z.string().describe('A generated input: "gradient" (the built-in test face pattern)'),
-    embedding: z.array(z.number()).describe('The first numbers of the embedding to expect'),
-    norm: z.number(),
-  }).optional(),
+  probes: z.array(z.strictObject({
+    image: z.enum(['gradient', 'face', 'noise']).describe('A generated aligned face picture, 300x300'),
+    embedding: z.array(z.number()).min(1).describe('The first numbers of the embedding to expect'),
+    norm: z.number().positive(),
+  })).default([]).describe('Recorded on the built-in pictures, to notice a wrong file, node, colour order or crop'),
 })
 export type TeacherManifest = z.infer<typeof TeacherManifest>

@@ -2,6 +2,7 @@ import type { Attribute, Attributes, GraphBuilder, NodeRef } from '#worker/engin
 import type { GraphNode, NodeAttribute, TfjsModel, Weight } from './tfjs-model.ts'
 import { FacetError } from '#shared/errors.ts'
 import { attr } from '#worker/engine/graph.ts'
+import { refuseUnsafeOps } from './refused-ops.ts'
 import { readTfjsModel } from './tfjs-model.ts'
 
 export interface GraphModelOptions {
@@ -308,6 +309,9 @@ export function importGraphModel(builder: GraphBuilder, modelPath: string | Tfjs
   ].filter(({ op }) => op === 'Placeholder').map(({ name }) => name)
   if (inputs.length !== 1)
     throw new FacetError('bad-input', `the graph has ${inputs.length} inputs (${inputs.join(', ')}); one is expected.`, { where: model.path })
+  refuseUnsafeOps([
+    ...model.nodes.values(),
+  ].map(({ op }) => op), model.path)
   const importer = new Importer(builder, model, options)
   return options.outputs.map(output => importer.ref(output))
 }
