@@ -47,6 +47,8 @@ export interface FaceRow extends FaceStatus {
 export interface FacesWriter {
   /** Whether the sample has its row, from this or an earlier attempt. */
   has: (index: number) => boolean
+  /** Rows of the finished pack: samples of the data set. */
+  total: number
   /** Rows written so far. */
   count: () => number
   tally: () => Tally
@@ -131,6 +133,7 @@ function writerOf(db: Database.Database, path: string, meta: FacesMeta): FacesWr
     }
   })
   return {
+    total: meta.count,
     has: index => has.get(index) !== undefined,
     count,
     tally: () => tallyOf(db),

@@ -1,5 +1,5 @@
-import type { Box, RgbImage } from './image.ts'
 import type { ProbeResult } from '#shared/dataset.ts'
+import type { Box, RgbImage } from './image.ts'
 import { open, readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { FacetError } from '#shared/errors.ts'
@@ -69,6 +69,8 @@ export interface DecodedImage extends RgbImage {
   /** Size of the upright photograph in the file; the pixels may be fewer. */
   fullWidth: number
   fullHeight: number
+  /** The part of the photograph that the pixels show, in whole pixels of it. */
+  part: Box
 }
 
 /**
@@ -113,6 +115,7 @@ export async function probeImage(path: string): Promise<ProbeResult> {
     const header = await sharp(path, { limitInputPixels: PIXEL_LIMIT }).metadata()
     checkPixels(header.width, header.height)
     return {
+      ok: true,
       width: header.autoOrient.width,
       height: header.autoOrient.height,
       format: header.format,
@@ -121,6 +124,7 @@ export async function probeImage(path: string): Promise<ProbeResult> {
   }
   catch (error) {
     return {
+      ok: false,
       reason: reasonOf(error),
     }
   }
@@ -138,10 +142,17 @@ async function decodeBytes(bytes: Buffer, { maxSide, region }: { maxSide?: numbe
   checkPixels(header.width, header.height)
   const { width: fullWidth, height: fullHeight } = header.autoOrient
   let picture = sharp(bytes, input).autoOrient()
-  const part = region && insideBox(region, fullWidth, fullHeight)
-  if (part)
+  const part = region
+    ? insideBox(region, fullWidth, fullHeight)
+    : {
+        left: 0,
+        top: 0,
+        width: fullWidth,
+        height: fullHeight,
+      }
+  if (region)
     picture = picture.extract(part)
-  if (maxSide !== undefined && Math.max(part?.width ?? fullWidth, part?.height ?? fullHeight) > maxSide) {
+  if (maxSide !== undefined && Math.max(part.width, part.height) > maxSide) {
     picture = picture.resize({
       width: maxSide,
       height: maxSide,
@@ -159,6 +170,7 @@ async function decodeBytes(bytes: Buffer, { maxSide, region }: { maxSide?: numbe
     height: info.height,
     fullWidth,
     fullHeight,
+    part,
   }
 }
 

@@ -21,18 +21,44 @@ const everyone = (count: number) => Int32Array.from({ length: count }, (_, i) =>
 
 describe('loader', () => {
   it('gives faces of the pack\'s own size unchanged, in order, the last batch smaller', async () => {
-    const loader = createLoader({ faces: [{ pack: raw, indexes: everyone(10) }], size: 60, batch: 4 })
+    const loader = createLoader({
+      faces: [
+        {
+          pack: raw,
+          indexes: everyone(10),
+        },
+      ],
+      size: 60,
+      batch: 4,
+    })
     const seen: number[][] = []
     for await (const { data, rows } of loader.sequential()) {
       seen.push([...rows])
       rows.forEach((row, i) => expect(data.subarray(i * 10800, (i + 1) * 10800)).toEqual(ramp(60, row)))
     }
     await loader.close()
-    expect(seen).toEqual([[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]])
+    expect(seen).toEqual([
+      [0, 1, 2, 3],
+      [4, 5, 6, 7],
+      [8, 9],
+    ])
   })
 
   it('numbers rows over all packs, and takes only the samples it was given', async () => {
-    const loader = createLoader({ faces: [{ pack: raw, indexes: Int32Array.of(9, 2) }, { pack: jpeg, indexes: Int32Array.of(5) }], size: 60, batch: 4 })
+    const loader = createLoader({
+      faces: [
+        {
+          pack: raw,
+          indexes: Int32Array.of(9, 2),
+        },
+        {
+          pack: jpeg,
+          indexes: Int32Array.of(5),
+        },
+      ],
+      size: 60,
+      batch: 4,
+    })
     const data = await loader.batch(Int32Array.of(2, 1, 0), null, 0)
     await loader.close()
     expect(loader.count).toBe(3)
@@ -43,10 +69,29 @@ describe('loader', () => {
 
   it('gives the same bytes with one thread and three, with a cache and without, alone and in a crowd', async () => {
     const rows = Int32Array.of(3, 16, 0, 8, 3)
-    const faces = [{ pack: raw, indexes: everyone(10) }, { pack: jpeg, indexes: everyone(7) }]
+    const faces = [
+      {
+        pack: raw,
+        indexes: everyone(10),
+      },
+      {
+        pack: jpeg,
+        indexes: everyone(7),
+      },
+    ]
     const results: Uint8Array[] = []
-    for (const { threads, cacheBytes } of [{ threads: 1, cacheBytes: 1e7 }, { threads: 3, cacheBytes: 0 }, { threads: 2, cacheBytes: 20_000 }]) {
-      const loader = createLoader({ faces, size: 32, batch: 4, threads, cacheBytes })
+    for (const { threads, cacheBytes } of [
+      { threads: 1, cacheBytes: 1e7 },
+      { threads: 3, cacheBytes: 0 },
+      { threads: 2, cacheBytes: 20_000 },
+    ]) {
+      const loader = createLoader({
+        faces,
+        size: 32,
+        batch: 4,
+        threads,
+        cacheBytes,
+      })
       const crowd = [1, 2, 3].map(seed => loader.batch(everyone(17), AUGMENTATION, seed))
       results.push(await loader.batch(rows, AUGMENTATION, 77), await loader.batch(rows, AUGMENTATION, 77))
       await Promise.all(crowd)
@@ -59,15 +104,40 @@ describe('loader', () => {
   })
 
   it('shows a face otherwise with another seed', async () => {
-    const loader = createLoader({ faces: [{ pack: raw, indexes: everyone(10) }], size: 32, batch: 4 })
-    const [one, other] = await Promise.all([loader.batch(everyone(10), AUGMENTATION, 1), loader.batch(everyone(10), AUGMENTATION, 2)])
+    const loader = createLoader({
+      faces: [
+        {
+          pack: raw,
+          indexes: everyone(10),
+        },
+      ],
+      size: 32,
+      batch: 4,
+    })
+    const [one, other] = await Promise.all([
+      loader.batch(everyone(10), AUGMENTATION, 1),
+      loader.batch(everyone(10), AUGMENTATION, 2),
+    ])
     await loader.close()
     expect(one).not.toEqual(other)
   })
 
   it('streams batches in the order of the plan, as `batch` gives them', async () => {
-    const loader = createLoader({ faces: [{ pack: raw, indexes: everyone(10) }], size: 32, batch: 4, threads: 2 })
-    const plan = [4, 9, 1, 1, 7, 0].map((row, seed) => ({ rows: Int32Array.of(row, 9 - row), seed }))
+    const loader = createLoader({
+      faces: [
+        {
+          pack: raw,
+          indexes: everyone(10),
+        },
+      ],
+      size: 32,
+      batch: 4,
+      threads: 2,
+    })
+    const plan = [4, 9, 1, 1, 7, 0].map((row, seed) => ({
+      rows: Int32Array.of(row, 9 - row),
+      seed,
+    }))
     await loader.warm()
     let step = 0
     for await (const { data, rows } of loader.stream(plan, AUGMENTATION)) {
@@ -80,8 +150,26 @@ describe('loader', () => {
   })
 
   it('refuses samples that were not found, rows that do not exist and work after its end', async () => {
-    expect(() => createLoader({ faces: [{ pack: raw, indexes: Int32Array.of(10) }], size: 32, batch: 4 })).toThrow(/sample 10 is no found face/)
-    const loader = createLoader({ faces: [{ pack: raw, indexes: everyone(10) }], size: 32, batch: 4 })
+    expect(() => createLoader({
+      faces: [
+        {
+          pack: raw,
+          indexes: Int32Array.of(10),
+        },
+      ],
+      size: 32,
+      batch: 4,
+    })).toThrow(/sample 10 is no found face/)
+    const loader = createLoader({
+      faces: [
+        {
+          pack: raw,
+          indexes: everyone(10),
+        },
+      ],
+      size: 32,
+      batch: 4,
+    })
     await expect(loader.batch(Int32Array.of(10), null, 0)).rejects.toThrow(/row 10 .* 10 rows/)
     const cutOff = loader.batch(everyone(10), null, 0)
     cutOff.catch(() => {})
