@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { Task } from '#shared/dataset.ts'
 import type { Method } from '#shared/methods.ts'
 import type { StageName } from '#shared/stages/declare.ts'
+import type { Cell, Mark } from '#shared/study-detail.ts'
 import type { CheckedRecipe } from './read-recipe.ts'
 import { FacetError } from '#shared/errors.ts'
 import { suggestName } from '#shared/nearest.ts'
@@ -53,11 +54,6 @@ export interface Step {
   needs: string[]
   inputs: StepInputs
 }
-
-/** One cell's contribution: the run that fills it, or why there is none. */
-export interface Cell { knowledge: string, data: string, task: string, method: string, seed: number, key: string | null, reason: string | null, marks: Mark[] }
-/** contaminated: a teacher behind it was trained on this data set. unlabelled: combiner and student saw part of its images without labels. */
-export type Mark = 'contaminated' | 'unlabelled'
 
 /** A study taken apart: its runs in an order in which they can run, and what each gives to the tables. */
 export interface Expansion {
@@ -332,7 +328,7 @@ function marksOf(method: Method, data: StudyDataset, unlabelled: string[], teach
       ? ['contaminated' as const]
       : []),
     ...(partly
-      ? ['unlabelled' as const]
+      ? ['seen-unlabelled' as const]
       : []),
   ]
 }

@@ -110,7 +110,7 @@ describe('a study expands to runs', () => {
     expect(marks['Gender-UTK teacher:dlib']).toEqual(['contaminated'])
     expect(marks['Gender-UTK student']).toEqual(['contaminated'])
     expect(marks['Gender-UTK scratch']).toEqual([])
-    expect(marks['Identity-LFW ae']).toEqual(['unlabelled'])
+    expect(marks['Identity-LFW ae']).toEqual(['seen-unlabelled'])
     expect(marks['Identity-LFW teacher:dlib']).toEqual([])
   })
 

@@ -1,0 +1,81 @@
+import type { Expansion, StudyDataset, StudyTeacher } from './expand.ts'
+import type { CheckedRecipe } from './read-recipe.ts'
+import { FacetError } from '#shared/errors.ts'
+import { openDataset } from '#shared/files/dataset-pack.ts'
+import { suggestName } from '#shared/nearest.ts'
+import { expandStudy } from './expand.ts'
+
+/** How a study gets at what its recipe names; the host gives it. */
+export interface Registry {
+  /** Scans and seals the folder (idempotent) and tells where its pack is. */
+  ensureDataset: (name: string, entry: { path?: string, format?: string, options: Record<string, unknown> }) => Promise<{ pack: string, fingerprint: string }>
+  /** Every teacher that can be named, files checked. */
+  listTeachers: () => Promise<(StudyTeacher & { problem: string | null })[]>
+}
+
+/** A study with everything that its recipe names found and its runs known. */
+export interface ResolvedStudy {
+  checked: CheckedRecipe
+  datasets: StudyDataset[]
+  teachers: StudyTeacher[]
+  expansion: Expansion
+}
+
+/**
+ * Finds the data sets and teachers that a recipe names and expands it.
+ *
+ * @throws FacetError where a teacher is unknown or its files are not what its manifest says
+ */
+export async function resolveStudy(checked: CheckedRecipe, registry: Registry): Promise<ResolvedStudy> {
+  const teachers = await findTeachers(checked.recipe.teachers, registry)
+  const datasets: StudyDataset[] = []
+  for (const [name, { format, path, ...options }] of Object.entries(checked.recipe.data)) {
+    const { pack, fingerprint } = await registry.ensureDataset(name, { format, path, options })
+    datasets.push(readDataset(name, pack, fingerprint))
+  }
+  return {
+    checked,
+    datasets,
+    teachers,
+    expansion: expandStudy(checked, datasets, teachers),
+  }
+}
+
+async function findTeachers(names: string[], registry: Registry): Promise<StudyTeacher[]> {
+  const known = await registry.listTeachers()
+  return names.map((name) => {
+    const teacher = known.find(one => one.name === name)
+    if (!teacher) {
+      throw new FacetError('not-found', `There is no teacher "${name}".`, {
+        hint: suggestName(name, known.map(one => one.name)),
+      })
+    }
+    if (teacher.problem)
+      throw new FacetError('bad-input', `Teacher "${name}" cannot be used: ${teacher.problem}`, { where: teacher.manifest })
+    return teacher
+  })
+}
+
+function readDataset(name: string, pack: string, fingerprint: string): StudyDataset {
+  const dataset = openDataset(pack)
+  try {
+    const { root, format, tasks, aligned } = dataset.meta
+    const samples = [
+      ...dataset.samples(),
+    ]
+    return {
+      name,
+      root,
+      fingerprint,
+      format,
+      tasks,
+      aligned,
+      samples: samples.length,
+      seen: samples.filter(sample => !sample.unseen && sample.split !== 'validation' && sample.split !== 'test').length,
+      subjects: new Set(samples.flatMap(sample => sample.subject ?? [])).size,
+    }
+  }
+  finally {
+    dataset.close()
+  }
+}
