@@ -103,7 +103,11 @@ class Recorder {
       const [name, attributes, ids, count] = args
       const inputs = ids.map(id => this.#input(id))
       const outputs = native.executeOp(name, attributes, ids, count)
-      const first = this.#builder.op(name, inputs, attributesOf(attributes, native), count)
+      const written = attributesOf(attributes, native)
+      // The one op whose type tfjs leaves to be guessed from its input; a graph wants it said. It is the output's too.
+      if (name === 'ExpandDims')
+        written.T ??= attr.type(outputs[0]!.dtype)
+      const first = this.#builder.op(name, inputs, written, count)
       outputs.forEach(({ id }, i) => this.#refs.set(id, this.#builder.output(first, i)))
       return outputs
     }
