@@ -14,6 +14,8 @@ export interface WorkspacePaths {
   backups: string
   /** The workspace's own teacher manifests. */
   teachers: string
+  /** The folder of data set packs. */
+  datasets: string
   datasetPath: (fingerprint: string) => string
   facesPath: (key: string) => string
   embeddingsPath: (key: string) => string
@@ -37,6 +39,7 @@ export function workspacePaths(folder: string): WorkspacePaths {
     socket: inRoot('facet.sock'),
     backups: inRoot('backups'),
     teachers: inRoot('teachers'),
+    datasets: inRoot('artefacts', 'datasets'),
     datasetPath: fingerprint => inRoot('artefacts', 'datasets', `${fingerprint}.sqlite`),
     facesPath,
     embeddingsPath,

@@ -118,3 +118,18 @@ export function listMetrics(db: Db, key: string, { metrics, fromStep }: { metric
 export function listEvaluations(db: Db, keys: readonly string[]): Promise<Selectable<Tables['evaluations']>[]> {
   return db.selectFrom('evaluations').selectAll().where('run', 'in', keys).execute()
 }
+
+/** How many runs are in each state, of one study or of all. */
+export async function countRuns(db: Db, study?: string): Promise<Partial<Record<RunState, number>>> {
+  const rows = await db.selectFrom('runs').select(({ fn }) => [
+    'runs.state',
+    fn.countAll<number>().as('count'),
+  ]).$if(study !== undefined, query => query.innerJoin('study_runs', 'study_runs.run', 'runs.key').where('study_runs.study', '=', study!)).groupBy('runs.state').execute()
+  return Object.fromEntries(rows.map(({ state, count }) => [state, count]))
+}
+
+/** Studies that a run belongs to. */
+export async function studiesOf(db: Db, key: string): Promise<string[]> {
+  const rows = await db.selectFrom('study_runs').select('study').where('run', '=', key).orderBy('study').execute()
+  return rows.map(({ study }) => study)
+}

@@ -1,0 +1,196 @@
+import type { Client, Handlers } from '#shared/contract.ts'
+import type { Dispatching, Listeners } from './dispatch.ts'
+import type { Inspector } from './runner/inspector.ts'
+import type { Runner } from './runner/runner.ts'
+import type { Workspace } from './workspace/workspace.ts'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FacetError } from '#shared/errors.ts'
+import { createListeners, directClient } from './dispatch.ts'
+import { parts } from './handlers/index.ts'
+import { nodeBinary, packageRoot } from './node-binary.ts'
+import { createInspector } from './runner/inspector.ts'
+import { createRunner } from './runner/runner.ts'
+import { connectSocket, listen } from './socket.ts'
+import { viewProgress, viewRun } from './views.ts'
+import { held, readHolder } from './workspace/lock.ts'
+import { workspacePaths } from './workspace/paths.ts'
+import { createWorkspace, openReadOnly, openWorkspace } from './workspace/workspace.ts'
+
+/** What handlers work with. In a workspace that may only be read, `runner` refuses everything. */
+export interface Core {
+  workspace: Workspace
+  runner: Runner
+  inspector: Inspector
+  emit: Listeners['emit']
+  cores: number
+}
+
+/** A part of the contract's handlers; each file under handlers/ makes one, handlers/index.ts lists them. */
+export type HandlerPart = (core: Core) => Partial<Handlers>
+
+/** host: this process holds the workspace; guest: another one does and answers; reader: it does not answer, so nothing can be changed. */
+export type Role = 'host' | 'guest' | 'reader'
+
+export interface Connection {
+  role: Role
+  client: Client
+  /** The host's own core, for carriers that it adds (null for the others). */
+  dispatching: Dispatching | null
+  listeners: Listeners | null
+  close: () => Promise<void>
+}
+
+export interface ConnectOptions {
+  /** What the process is, for whoever finds the workspace held, e.g. "facet run study.yaml". */
+  title: string
+  /** Makes the workspace where there is none. */
+  create?: boolean
+  /** Replaces the worker's entry script and Node, e.g. in tests. */
+  worker?: { node?: string, entry?: string, inspectEntry?: string }
+  cores?: number
+}
+
+/**
+ * The way into a workspace for terminal, server and window alike: holds it, or attaches to who holds it, or reads.
+ *
+ * @throws FacetError 'not-found' where there is no workspace, 'bad-input' where one cannot be made
+ */
+export async function connect(folder: string, options: ConnectOptions): Promise<Connection> {
+  const paths = workspacePaths(folder)
+  let lastError: unknown
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const holder = readHolder(paths.lock)
+    if (!holder) {
+      try {
+        return await host(folder, options)
+      }
+      catch (error) {
+        // Another process was faster between the look and the grasp: attach to it.
+        if (!(error instanceof FacetError && error.code === 'conflict' && readHolder(paths.lock)))
+          throw error
+      }
+    }
+    try {
+      const client = await connectSocket((holder ?? readHolder(paths.lock))?.socket ?? paths.socket)
+      return {
+        role: 'guest',
+        client,
+        dispatching: null,
+        listeners: null,
+        close: () => client.close(),
+      }
+    }
+    catch (error) {
+      lastError = error
+      await sleep(200) // it may be about to listen, or about to end
+    }
+  }
+  const holder = readHolder(paths.lock)
+  if (!holder)
+    throw lastError
+  return read(folder, openReadOnly(folder, holder), options)
+}
+
+async function host(folder: string, options: ConnectOptions): Promise<Connection> {
+  const workspace = options.create
+    ? createWorkspace(folder, options.title)
+    : openWorkspace(folder, options.title)
+  const listeners = createListeners()
+  const cores = options.cores ?? availableParallelism()
+  const runner = createRunner({
+    workspace,
+    cores,
+    worker: { node: options.worker?.node ?? nodeBinary(), entry: options.worker?.entry ?? join(packageRoot, 'src/worker/index.ts') },
+    events: {
+      changed: row => listeners.emit('run.changed', viewRun(row)),
+      metrics: (key, rows) => listeners.emit('run.metrics', { key, rows }),
+      progress: row => listeners.emit('run.progress', {
+        key: row.key,
+        progress: viewProgress(row),
+        memoryBytes: row.memory_bytes,
+      }),
+    },
+  })
+  const inspector = makeInspector(options)
+  const dispatching: Dispatching = {
+    handlers: assemble({
+      workspace,
+      runner,
+      inspector,
+      emit: listeners.emit,
+      cores,
+    }),
+    refuseWrites: null,
+  }
+  try {
+    await runner.start()
+    const socket = await listen(workspace.holder!.socket, dispatching, listeners)
+    const close = async (): Promise<void> => {
+      await socket.close()
+      inspector.close()
+      await runner.close()
+      await workspace.close()
+    }
+    return {
+      role: 'host',
+      client: directClient(dispatching, listeners.on, close),
+      dispatching,
+      listeners,
+      close,
+    }
+  }
+  catch (error) {
+    inspector.close()
+    await runner.close()
+    await workspace.close()
+    throw error
+  }
+}
+
+function read(folder: string, workspace: Workspace, options: ConnectOptions): Connection {
+  const listeners = createListeners()
+  const refusal = held(workspacePaths(folder).lock, workspace.holder!)
+  const refuse = (): never => { throw refusal }
+  const runner: Runner = {
+    start: refuse,
+    enqueue: refuse,
+    advance: refuse,
+    pause: refuse,
+    stop: refuse,
+    resume: refuse,
+    idle: refuse,
+    close: async () => {},
+  }
+  const inspector = makeInspector(options)
+  const dispatching: Dispatching = {
+    handlers: assemble({
+      workspace,
+      runner,
+      inspector,
+      emit: listeners.emit,
+      cores: options.cores ?? availableParallelism(),
+    }),
+    refuseWrites: refusal,
+  }
+  const close = async (): Promise<void> => {
+    inspector.close()
+    await workspace.close()
+  }
+  return {
+    role: 'reader',
+    client: directClient(dispatching, listeners.on, close),
+    dispatching,
+    listeners,
+    close,
+  }
+}
+
+function makeInspector({ worker }: ConnectOptions): Inspector {
+  return createInspector({ node: worker?.node ?? nodeBinary(), entry: worker?.inspectEntry ?? join(packageRoot, 'src/worker/inspect.ts') })
+}
+
+function assemble(core: Core): Partial<Handlers> {
+  return Object.assign({}, ...parts.map(part => part(core))) as Partial<Handlers>
+}

@@ -1,0 +1,13 @@
+import type { HandlerPart } from '../core.ts'
+import { datasetHandlers } from './datasets.ts'
+import { gcHandlers } from './gc.ts'
+import { runHandlers } from './runs.ts'
+import { workspaceHandlers } from './workspace.ts'
+
+/** Everything that answers the contract. One file and one line here add a part. */
+export const parts: HandlerPart[] = [
+  workspaceHandlers,
+  datasetHandlers,
+  runHandlers,
+  gcHandlers,
+]

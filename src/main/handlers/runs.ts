@@ -1,0 +1,114 @@
+import type { Order } from '#shared/order.ts'
+import type { RunDetail } from '#shared/views.ts'
+import type { Core, HandlerPart } from '../core.ts'
+import type { RunRow } from '../workspace/runs.ts'
+import { Buffer } from 'node:buffer'
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { RunResult } from '#shared/order.ts'
+import { logPath } from '../runner/worker-process.ts'
+import { parseReason, viewRun } from '../views.ts'
+import { findRun, listEvaluations, listMetrics, listMoves, listRuns, needsOf, studiesOf } from '../workspace/runs.ts'
+import { requireStudy } from '../workspace/studies.ts'
+
+export const runHandlers = ((core) => {
+  const { workspace: { db, paths }, runner } = core
+  const keyOf = async (prefix: string): Promise<string> => (await findRun(db, prefix)).key
+  return {
+    'runs.list': async ({ study, stage, states }) => {
+      if (study !== undefined)
+        await requireStudy(db, study)
+      return (await listRuns(db, { study, stage, states })).map(viewRun)
+    },
+    'runs.get': async ({ key }) => detail(core, await findRun(db, key)),
+    'runs.metrics': async ({ key, metrics, fromStep }) => {
+      const curves: Record<string, { steps: number[], values: number[] }> = {}
+      for (const { metric, step, value } of await listMetrics(db, await keyOf(key), { metrics, fromStep })) {
+        const curve = curves[metric] ??= { steps: [], values: [] }
+        curve.steps.push(step)
+        curve.values.push(value)
+      }
+      return curves
+    },
+    'runs.logs': async ({ key, from, limit }) => {
+      const path = logPath(paths.runDir(await keyOf(key)))
+      return {
+        path,
+        ...readPart(path, from, limit),
+      }
+    },
+    'runs.pause': async ({ key }) => viewRun(await runner.pause(await keyOf(key))),
+    'runs.stop': async ({ key }) => viewRun(await runner.stop(await keyOf(key))),
+    'runs.resume': async (input) => {
+      if ('key' in input) {
+        return [
+          viewRun(await runner.resume(await keyOf(input.key))),
+        ]
+      }
+      const left = await listRuns(db, {
+        states: ['paused', 'interrupted', 'failed'],
+      })
+      const resumed: RunRow[] = []
+      for (const { key } of left)
+        resumed.push(await runner.resume(key))
+      await runner.advance()
+      return resumed.map(viewRun)
+    },
+    'runs.idle': async ({ study }) => {
+      const { counts, open } = await runner.idle(study)
+      return {
+        counts,
+        open: open.map(viewRun),
+      }
+    },
+  }
+}) satisfies HandlerPart
+
+async function detail({ workspace: { db, paths } }: Core, row: RunRow): Promise<RunDetail> {
+  const evaluations = await listEvaluations(db, [row.key])
+  return {
+    ...viewRun(row),
+    config: JSON.parse(row.config),
+    inputs: JSON.parse(row.inputs) as Record<string, unknown>,
+    needs: (await needsOf(db, [row.key])).get(row.key)!,
+    studies: await studiesOf(db, row.key),
+    artefact: (JSON.parse(row.work_order) as Pick<Order, 'artefact'>).artefact,
+    log: logPath(paths.runDir(row.key)),
+    result: row.result === null
+      ? null
+      : RunResult.parse(JSON.parse(row.result)),
+    evaluations: evaluations.map(({ scope, metric, value, count, standard_error, low, high }) => ({
+      scope,
+      metric,
+      value,
+      count,
+      standardError: standard_error,
+      interval: [low, high],
+    })),
+    moves: (await listMoves(db, row.key)).map(({ from_state, to_state, at_ms, reason }) => ({
+      from: from_state,
+      to: to_state,
+      atMs: at_ms,
+      reason: parseReason(reason),
+    })),
+  }
+}
+
+/** A part of a text file; without a place to go on from, its last `limit` bytes. */
+function readPart(path: string, from: number | undefined, limit: number): { text: string, next: number } {
+  if (!existsSync(path))
+    return { text: '', next: 0 }
+  const file = openSync(path, 'r')
+  try {
+    const { size } = fstatSync(file)
+    const start = Math.min(from ?? Math.max(0, size - limit), size)
+    const bytes = Buffer.alloc(Math.min(limit, size - start))
+    const length = readSync(file, bytes, 0, bytes.length, start)
+    return {
+      text: bytes.toString('utf8', 0, length),
+      next: start + length,
+    }
+  }
+  finally {
+    closeSync(file)
+  }
+}

@@ -1,0 +1,129 @@
+import type { ChildProcess } from 'node:child_process'
+import type { ProbeResult } from '#shared/dataset.ts'
+import type { InspectInput, InspectMethod, InspectResult } from '#shared/inspect.ts'
+import { fork } from 'node:child_process'
+import process from 'node:process'
+import { z } from 'zod'
+import { FacetError } from '#shared/errors.ts'
+import { inspectMethods } from '#shared/inspect.ts'
+import { Problem } from '#shared/problem-schema.ts'
+
+const Answer = z.discriminatedUnion('ok', [
+  z.strictObject({
+    id: z.int(),
+    ok: z.literal(true),
+    value: z.unknown(),
+  }),
+  z.strictObject({
+    id: z.int(),
+    ok: z.literal(false),
+    problem: Problem,
+  }),
+])
+
+interface Question { resolve: (value: unknown) => void, reject: (error: unknown) => void, deadline: NodeJS.Timeout }
+
+/** The worker died or was late while it looked at something; the next question gets a new one. */
+export class InspectorGone extends FacetError {}
+
+/** Asks the long-lived worker that decodes, probes and predicts for the host. */
+export interface Inspector {
+  /** @throws FacetError as the worker threw it; InspectorGone when it died or let the deadline pass */
+  ask: <M extends InspectMethod>(method: M, input: InspectInput<M>, options?: { deadlineMs?: number }) => Promise<InspectResult<M>>
+  /** Probes images, one result each. A file that kills the worker or never ends becomes a result with that reason. */
+  probe: (paths: string[]) => Promise<ProbeResult[]>
+  close: () => void
+}
+
+/** Makes an inspector; its worker starts with the first question and again after a crash. */
+export function createInspector({ node, entry }: { node: string, entry: string }): Inspector {
+  const questions = new Map<number, Question>()
+  let worker: ChildProcess | null = null
+  let nextId = 0
+
+  function start(): ChildProcess {
+    const child = fork(entry, [], {
+      execPath: node,
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
+    })
+    child.on('message', message => settle(Answer.parse(message)))
+    child.once('exit', (code, signal) => {
+      if (worker === child)
+        drop(`the worker that looked at it ended (${signal ?? `exit code ${code}`})`)
+    })
+    child.once('error', () => {})
+    child.unref()
+    child.channel?.unref()
+    return child
+  }
+  function settle(answer: z.infer<typeof Answer>): void {
+    const question = questions.get(answer.id)
+    if (!question)
+      return
+    forget(answer.id, question)
+    if (answer.ok)
+      return question.resolve(answer.value)
+    const { code, message, where, hint } = answer.problem
+    question.reject(new FacetError(code, message, { where, hint }))
+  }
+  function forget(id: number, question: Question): void {
+    clearTimeout(question.deadline)
+    questions.delete(id)
+    if (questions.size === 0)
+      worker?.channel?.unref()
+  }
+  function drop(why: string): void {
+    const child = worker
+    worker = null
+    child?.kill('SIGKILL')
+    for (const [id, question] of [...questions]) {
+      forget(id, question)
+      question.reject(new InspectorGone('engine', `No answer: ${why}.`))
+    }
+  }
+
+  const ask: Inspector['ask'] = (method, input, { deadlineMs = inspectMethods[method].deadlineMs } = {}) => new Promise((resolve, reject) => {
+    worker ??= start()
+    worker.channel?.ref()
+    const id = nextId++
+    const deadline = setTimeout(() => drop(`it took longer than ${Math.round(deadlineMs / 1000)} s`), deadlineMs)
+    questions.set(id, {
+      resolve: value => resolve(value as never),
+      reject,
+      deadline,
+    })
+    worker.send({ id, method, input }, (error) => {
+      if (error)
+        drop('the worker that looked at it ended')
+    })
+  })
+
+  async function probe(paths: string[]): Promise<ProbeResult[]> {
+    if (paths.length === 0)
+      return []
+    try {
+      return await ask('probe', { paths })
+    }
+    catch (error) {
+      if (!(error instanceof InspectorGone))
+        throw error
+      if (paths.length === 1) {
+        return [
+          { ok: false, reason: error.message },
+        ]
+      }
+      const half = paths.length >> 1
+      return [
+        ...await probe(paths.slice(0, half)),
+        ...await probe(paths.slice(half)),
+      ]
+    }
+  }
+  return {
+    ask,
+    probe,
+    close: () => drop('the host was closed'),
+  }
+}

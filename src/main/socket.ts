@@ -1,0 +1,178 @@
+import type { Socket } from 'node:net'
+import type { Client, EventName, Method } from '#shared/contract.ts'
+import type { Dispatching, Listeners, Reply } from './dispatch.ts'
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
+import { createConnection, createServer } from 'node:net'
+import { dirname } from 'node:path'
+import process from 'node:process'
+import { z } from 'zod'
+import { events, methods } from '#shared/contract.ts'
+import { FacetError } from '#shared/errors.ts'
+import { Problem } from '#shared/problem-schema.ts'
+import { createListeners, dispatch, unwrap } from './dispatch.ts'
+
+/** One message, one line of JSON. */
+const Call = z.strictObject({
+  id: z.int(),
+  method: z.string(),
+  input: z.unknown().optional(),
+})
+const Answer = z.strictObject({
+  id: z.int(),
+  reply: z.discriminatedUnion('ok', [
+    z.strictObject({
+      ok: z.literal(true),
+      value: z.unknown().optional(),
+    }),
+    z.strictObject({
+      ok: z.literal(false),
+      problem: Problem,
+    }),
+  ]),
+})
+const Told = z.strictObject({
+  event: z.enum(Object.keys(events) as [EventName, ...EventName[]]),
+  payload: z.unknown(),
+})
+
+const limitBytes = 64 << 20
+
+/** Listens for other terminals, servers and windows of the same person. */
+export async function listen(path: string, dispatching: Dispatching, listeners: Listeners): Promise<{ close: () => Promise<void> }> {
+  makePrivateFolder(dirname(path))
+  removeSocket(path)
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    open.add(socket)
+    const stop = listeners.onAny((event, payload) => send(socket, { event, payload }))
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => {
+      stop()
+      open.delete(socket)
+    })
+    readLines(socket, line => void answer(socket, dispatching, line))
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(path, resolve)
+  })
+  chmodSync(path, 0o600)
+  server.unref()
+  return {
+    close: () => new Promise((resolve) => {
+      server.close(() => resolve())
+      for (const socket of open)
+        socket.destroy()
+      removeSocket(path)
+    }),
+  }
+}
+
+/** A client of whoever listens there. @throws FacetError 'conflict' when nobody answers in time */
+export async function connectSocket(path: string, deadlineMs = 3_000): Promise<Client> {
+  const socket = createConnection(path)
+  const waiting = new Map<number, (reply: Reply) => void>()
+  const listeners = createListeners()
+  let nextId = 0
+  const end = (message: string): void => {
+    for (const [id, resolve] of waiting) {
+      waiting.delete(id)
+      resolve({
+        ok: false,
+        problem: { code: 'interrupted', message, hint: 'Workers go on; the next one who opens the workspace catches up.' },
+      })
+    }
+    socket.destroy()
+  }
+  socket.on('error', error => end(`The holder of the workspace does not answer: ${error.message}.`))
+  socket.on('close', () => end('The holder of the workspace has gone.'))
+  readLines(socket, (line) => {
+    const message: unknown = JSON.parse(line)
+    const told = Told.safeParse(message)
+    if (told.success)
+      return listeners.emit(told.data.event, events[told.data.event].parse(told.data.payload) as never)
+    const { id, reply } = Answer.parse(message)
+    waiting.get(id)?.(reply as Reply)
+    waiting.delete(id)
+  })
+  const call = async (method: Method, input?: unknown): Promise<unknown> => {
+    const id = nextId++
+    const reply = await new Promise<Reply>((resolve) => {
+      if (socket.destroyed) {
+        return resolve({
+          ok: false,
+          problem: { code: 'interrupted', message: 'The holder of the workspace has gone.' },
+        })
+      }
+      waiting.set(id, resolve)
+      send(socket, { id, method, input })
+    })
+    return methods[method].result.parse(unwrap(reply))
+  }
+  const client: Client = {
+    call: call as Client['call'],
+    on: listeners.on,
+    close: async () => { socket.destroy() },
+  }
+  const deadline = setTimeout(end, deadlineMs, `The holder of the workspace did not answer within ${deadlineMs / 1000} s.`)
+  try {
+    await client.call('app.info')
+    return client
+  }
+  finally {
+    clearTimeout(deadline)
+  }
+}
+
+async function answer(socket: Socket, dispatching: Dispatching, line: string): Promise<void> {
+  const parsed = Call.safeParse(parseJson(line))
+  if (!parsed.success)
+    return void socket.destroy()
+  const { id, method, input } = parsed.data
+  send(socket, { id, reply: await dispatch(dispatching, method, input) })
+}
+
+function send(socket: Socket, message: unknown): void {
+  if (!socket.destroyed)
+    socket.write(`${JSON.stringify(message)}\n`)
+}
+
+function readLines(socket: Socket, onLine: (line: string) => void): void {
+  let rest = ''
+  socket.setEncoding('utf8')
+  socket.on('data', (chunk) => {
+    rest += String(chunk)
+    if (!String(chunk).includes('\n')) {
+      if (rest.length > limitBytes)
+        socket.destroy(new FacetError('usage', `A message is longer than ${limitBytes} bytes.`))
+      return
+    }
+    const lines = rest.split('\n')
+    rest = lines.pop()!
+    for (const line of lines)
+      onLine(line)
+  })
+}
+
+function parseJson(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  }
+  catch {
+    return undefined
+  }
+}
+
+/** The folder in the temporary folder could be somebody else's trap: it must be ours. */
+function makePrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const owner = lstatSync(folder).uid
+  if (owner !== process.getuid?.())
+    throw new FacetError('conflict', `The folder of the workspace's socket belongs to another user (${owner}).`, { where: folder, hint: 'Remove it, or move the workspace to a shorter path.' })
+}
+
+/** Removes what a killed holder left; anything that is no socket stays, and listening fails with its name. */
+function removeSocket(path: string): void {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket())
+    rmSync(path)
+}

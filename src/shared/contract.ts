@@ -1,0 +1,230 @@
+import { z } from 'zod'
+import { Comparison } from './comparison.ts'
+import { Rejected, Sample, Task } from './dataset.ts'
+import { TeacherManifest } from './manifest.ts'
+import { RunState } from './order.ts'
+import { Table } from './table.ts'
+import { DatasetView, GcView, IdleView, PlanView, ProgressView, RunDetail, RunView } from './views.ts'
+
+/** `read`: also possible where somebody else holds the workspace and does not answer; `write`: the holder's alone. */
+export type Effect = 'read' | 'write'
+
+function method<I extends z.ZodType, R extends z.ZodType>(effect: Effect, input: I, result: R): { effect: Effect, input: I, result: R } {
+  return { effect, input, result }
+}
+
+const nothing = z.void()
+const Key = z.string().regex(/^[0-9a-f]{4,64}$/, 'a run key: at least its first 4 hexadecimal digits')
+const Name = z.string().regex(/^[\w-]+$/, 'letters, digits, dashes and underscores')
+const Path = z.string().min(1).startsWith('/', 'an absolute path')
+
+/** A recipe as it arrives: its text, where it came from (for messages and relative paths), what replaces what it says. */
+const RecipeInput = z.strictObject({
+  path: Path,
+  text: z.string(),
+  set: z.array(z.string()).default([]).describe('path=value'),
+  seeds: z.array(z.int().min(0)).min(1).optional(),
+  workingDirectory: Path.optional().describe('What paths in `set` are relative to; the recipe\'s folder where left out'),
+})
+
+/** What a client (terminal, window, browser) may ask of the holder of a workspace: name -> effect, input, result. Paths are absolute. */
+export const methods = {
+  'app.info': method('read', nothing, z.strictObject({
+    version: z.string(),
+    node: z.string(),
+    platform: z.string(),
+    pid: z.int(),
+    cores: z.int(),
+  })),
+  'workspace.info': method('read', nothing, z.strictObject({
+    root: z.string(),
+    mayWrite: z.boolean(),
+    holder: z.strictObject({
+      pid: z.int(),
+      host: z.string(),
+      since: z.string(),
+      title: z.string(),
+    }).nullable(),
+    datasets: z.int(),
+    studies: z.int(),
+    runs: z.partialRecord(RunState, z.int()),
+    notes: z.array(z.string()),
+  })),
+  'workspace.check': method('read', nothing, z.strictObject({
+    ok: z.boolean(),
+    problems: z.array(z.string()),
+  })),
+
+  'datasets.add': method('write', z.strictObject({
+    path: Path,
+    name: Name.optional(),
+    format: z.string().optional(),
+    options: z.record(z.string(), z.unknown()).default({}),
+  }), DatasetView),
+  'datasets.list': method('read', nothing, z.array(DatasetView)),
+  'datasets.get': method('read', z.strictObject({
+    name: z.string(),
+  }), DatasetView.extend({
+    tasks: z.record(z.string(), Task),
+    licence: z.string(),
+    notes: z.array(z.string()),
+    count: z.int(),
+    samples: z.array(Sample.omit({ unseen: true }).extend({
+      unseen: z.boolean(),
+      bytes: z.int(),
+    })).describe('The first of them'),
+    rejected: z.array(Rejected),
+    pairs: z.int(),
+  })),
+  'datasets.remove': method('write', z.strictObject({
+    name: z.string(),
+  }), nothing),
+
+  'teachers.list': method('read', nothing, z.array(z.strictObject({
+    name: z.string(),
+    title: z.string(),
+    knowledge: z.string(),
+    dimension: z.int(),
+    licence: z.string(),
+    origin: z.enum(['built-in', 'workspace']),
+    manifest: z.string(),
+    contaminates: z.array(z.string()),
+    problem: z.string().nullable(),
+  }))),
+  'teachers.add': method('write', z.strictObject({ path: Path }), TeacherManifest),
+  'teachers.check': method('read', z.strictObject({
+    name: z.string(),
+    image: Path,
+  }), z.record(z.string(), z.unknown())),
+
+  'studies.plan': method('write', RecipeInput, PlanView),
+  'studies.run': method('write', RecipeInput, z.strictObject({
+    study: z.string(),
+    plan: PlanView,
+    cached: z.int(),
+    queued: z.int(),
+    tables: z.array(z.string()),
+  })),
+  'studies.list': method('read', nothing, z.array(z.strictObject({
+    name: z.string(),
+    updatedAtMs: z.number(),
+    runs: z.partialRecord(RunState, z.int()),
+  }))),
+  'studies.get': method('read', z.strictObject({
+    name: z.string(),
+  }), z.strictObject({
+    name: z.string(),
+    recipe: z.string(),
+    detail: z.unknown(),
+    runs: z.array(RunView),
+  })),
+
+  'runs.list': method('read', z.strictObject({
+    study: z.string().optional(),
+    stage: z.enum([
+      'prepare',
+      'embed',
+      'combine',
+      'distil',
+      'transfer',
+    ]).optional(),
+    states: z.array(RunState).optional(),
+  }).default({}), z.array(RunView)),
+  'runs.get': method('read', z.strictObject({ key: Key }), RunDetail),
+  'runs.metrics': method('read', z.strictObject({
+    key: Key,
+    metrics: z.array(z.string()).optional(),
+    fromStep: z.int().min(0).optional(),
+  }), z.record(z.string(), z.strictObject({
+    steps: z.array(z.int()),
+    values: z.array(z.number()),
+  }))),
+  'runs.logs': method('read', z.strictObject({
+    key: Key,
+    from: z.int().min(0).optional().describe('Byte to go on from; without it, the last part'),
+    limit: z.int().min(1).max(1 << 20).default(1 << 16),
+  }), z.strictObject({
+    path: z.string(),
+    text: z.string(),
+    next: z.int(),
+  })),
+  'runs.pause': method('write', z.strictObject({ key: Key }), RunView),
+  'runs.stop': method('write', z.strictObject({ key: Key }), RunView),
+  'runs.resume': method('write', z.union([
+    z.strictObject({ key: Key }),
+    z.strictObject({
+      all: z.literal(true),
+    }),
+  ]), z.array(RunView)),
+  'runs.compare': method('read', z.strictObject({
+    keys: z.array(Key).min(2).max(8),
+  }), Comparison),
+  'runs.idle': method('write', z.strictObject({
+    study: z.string().optional(),
+  }).default({}), IdleView),
+
+  'tables.get': method('read', z.strictObject({
+    name: z.string(),
+    study: z.string(),
+    format: z.enum(['md', 'csv', 'json', 'html', 'latex']).default('md'),
+  }), z.strictObject({
+    table: Table,
+    text: z.string(),
+  })),
+  'predict': method('read', z.strictObject({
+    image: Path,
+    study: z.string(),
+  }), z.unknown()),
+  'models.export': method('write', z.strictObject({
+    key: Key,
+    format: z.enum(['savedmodel']),
+    into: Path,
+  }), z.strictObject({
+    path: z.string(),
+    files: z.array(z.string()),
+  })),
+
+  'gc.preview': method('read', nothing, GcView),
+  'gc.run': method('write', nothing, GcView),
+} as const
+
+/** What the holder tells every client unasked. */
+export const events = {
+  'run.changed': RunView,
+  'run.metrics': z.strictObject({
+    key: z.string(),
+    rows: z.array(z.strictObject({
+      metric: z.string(),
+      step: z.int(),
+      value: z.number(),
+    })),
+  }),
+  'run.progress': z.strictObject({
+    key: z.string(),
+    progress: ProgressView.nullable(),
+    memoryBytes: z.int().nullable(),
+  }),
+  'datasets.progress': z.strictObject({
+    name: z.string(),
+    done: z.int(),
+    total: z.int(),
+  }),
+} as const
+
+export type Methods = typeof methods
+export type Method = keyof Methods
+export type Input<M extends Method> = z.input<Methods[M]['input']>
+export type Parsed<M extends Method> = z.output<Methods[M]['input']>
+export type Result<M extends Method> = z.output<Methods[M]['result']>
+export type Handlers = { [M in Method]: (input: Parsed<M>) => Promise<Result<M>> | Result<M> }
+export type Events = { [E in keyof typeof events]: z.output<(typeof events)[E]> }
+export type EventName = keyof Events
+
+/** The one interface to a workspace; its carriers are a direct call and a socket, later IPC and WebSocket. */
+export interface Client {
+  /** @throws FacetError as the holder threw it */
+  call: <M extends Method>(method: M, ...input: undefined extends Input<M> ? [Input<M>?] : [Input<M>]) => Promise<Result<M>>
+  /** Returns the function that stops listening. */
+  on: <E extends EventName>(event: E, listener: (payload: Events[E]) => void) => () => void
+  close: () => Promise<void>
+}

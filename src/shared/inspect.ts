@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { ProbeResult } from './dataset.ts'
+
+function method<I extends z.ZodType, R extends z.ZodType>(deadlineMs: number, input: I, result: R): { deadlineMs: number, input: I, result: R } {
+  return { deadlineMs, input, result }
+}
+
+/** What the host asks its inspect worker, with how long an answer may take. All paths are absolute. */
+export const inspectMethods = {
+  probe: method(60_000, z.strictObject({
+    paths: z.array(z.string()),
+  }), z.array(ProbeResult)),
+  checkTeacher: method(120_000, z.strictObject({
+    manifest: z.string(),
+    image: z.string(),
+  }), z.record(z.string(), z.unknown())),
+  predict: method(300_000, z.record(z.string(), z.unknown()), z.unknown()),
+  synthesize: method(900_000, z.record(z.string(), z.unknown()), z.unknown()),
+  exportModel: method(300_000, z.strictObject({
+    model: z.string(),
+    format: z.enum(['savedmodel']),
+    into: z.string(),
+  }), z.strictObject({
+    path: z.string(),
+    files: z.array(z.string()),
+  })),
+} as const
+export type InspectMethod = keyof typeof inspectMethods
+export type InspectInput<M extends InspectMethod> = z.output<(typeof inspectMethods)[M]['input']>
+export type InspectResult<M extends InspectMethod> = z.output<(typeof inspectMethods)[M]['result']>
+
+/** A question to the inspect worker. */
+export const InspectRequest = z.strictObject({
+  id: z.int(),
+  method: z.enum(Object.keys(inspectMethods) as [InspectMethod, ...InspectMethod[]]),
+  input: z.unknown(),
+})
+export type InspectRequest = z.infer<typeof InspectRequest>

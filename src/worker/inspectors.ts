@@ -1,0 +1,13 @@
+import type { InspectInput, InspectMethod, InspectResult } from '#shared/inspect.ts'
+
+/** What answers each question; loaded when it is asked, so that probing images loads no TensorFlow. */
+export const inspectors: { [M in InspectMethod]: (input: InspectInput<M>) => Promise<InspectResult<M>> } = {
+  probe: async ({ paths }) => {
+    const { probeImage } = await import('./faces/decode.ts')
+    return Promise.all(paths.map(probeImage))
+  },
+  checkTeacher: async ({ manifest, image }) => (await import('./teachers/check.ts')).checkTeacher(manifest, image),
+  predict: async input => (await import('./predict.ts')).predict(input),
+  synthesize: async input => (await import('./faces/synthetic/index.ts')).synthesize(input),
+  exportModel: async ({ model, format, into }) => (await import('./export.ts')).exportModel(model, format, into),
+}
