@@ -70,7 +70,7 @@ function matMulCase(ta: boolean, tb: boolean): Case {
   }
 }
 
-function batchNormCases([name, x, channels]: readonly [string, TensorData, number]): Case[] {
+function batchNormCases([name, x, channels]: [string, TensorData, number]): Case[] {
   const inputs: TensorData[] = [
     x,
     noise([channels], 5),
@@ -98,6 +98,28 @@ function batchNormCases([name, x, channels]: readonly [string, TensorData, numbe
     },
   ]
 }
+
+const normalised: [string, TensorData, number][] = [
+  ['on lanes', image, 6],
+  ['on 16 channels', wide, 16],
+  ['where positions do not divide into lanes', odd, 6],
+  [
+    'of a matrix',
+    {
+      ...image,
+      shape: [32, 6],
+    },
+    6,
+  ],
+  [
+    'of a matrix of 16 columns',
+    {
+      ...wide,
+      shape: [32, 16],
+    },
+    16,
+  ],
+]
 
 const cases: Case[] = [
   {
@@ -156,27 +178,7 @@ const cases: Case[] = [
     fn: ([x], { labels }) => softmaxCrossEntropy(x!, labels!),
     plain: ([x], { labels }) => tf.neg(tf.sum(tf.mul(tf.logSoftmax(x!), tf.oneHot(labels as never, 4)), 1)),
   },
-  ...([
-    ['on lanes', image, 6],
-    ['on 16 channels', wide, 16],
-    ['where positions do not divide into lanes', odd, 6],
-    [
-      'of a matrix',
-      {
-        ...image,
-        shape: [32, 6],
-      },
-      6,
-    ],
-    [
-      'of a matrix of 16 columns',
-      {
-        ...wide,
-        shape: [32, 16],
-      },
-      16,
-    ],
-  ] as const).flatMap(each => batchNormCases(each)),
+  ...normalised.flatMap(batchNormCases),
 ]
 
 /** A number that depends on every output with another weight, so that an exchange of outputs shows. */
