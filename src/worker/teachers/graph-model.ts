@@ -146,11 +146,17 @@ class Importer {
   readonly #done = new Map<string, NodeRef>()
   /** Nodes that depend on the input and so carry the batch in their first dimension. */
   readonly #batched = new Set<string>()
+  /** Convolutions that end with their bias, in two parts. */
+  readonly #biased = new Map<string, { convolution: NodeRef, bias: NodeRef }>()
+  /** How many nodes read each node. */
+  readonly #readers = new Map<string, number>()
 
   constructor(builder: GraphBuilder, model: TfjsModel, options: GraphModelOptions) {
     this.#builder = builder
     this.#model = model
     this.#options = options
+    for (const name of [...model.nodes.values()].flatMap(node => node.input.map(input => parseInput(input).name)))
+      this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1)
   }
 
   /** One output of a node; emits the node and all it needs first. Iterative: a deep network must not exhaust the stack. */
@@ -193,6 +199,11 @@ class Importer {
       return this.#fused(node, split, inputs)
     if (node.op === 'Prelu')
       return this.#prelu(inputs[0]!, inputs[1]!, name)
+    if ((node.op === 'Add' || node.op === 'AddV2') && this.#readers.get(node.name)! > 1) {
+      const sunk = parsed.findIndex(each => this.#biased.has(each.name) && this.#readers.get(each.name) === 1)
+      if (sunk >= 0)
+        return this.#sumThenBias(node, inputs, sunk)
+    }
     if (node.op === 'Reshape' && this.#batched.has(node.name))
       inputs[1] = this.#batchedShape(node, inputs[0]!, inputs[1]!)
     return this.#builder.op(node.op, inputs, attributesOf(node), 1, { name })
@@ -215,6 +226,8 @@ class Importer {
     const name = this.#name(node.name)
     const operations = fusedOps(node)
     let current = this.#builder.op(base, inputs.slice(0, 2), attributesOf(node, keep), 1, { name: `${name}/${base}` })
+    if (operations.join() === 'BiasAdd')
+      this.#biased.set(node.name, { convolution: current, bias: inputs[2]! })
     let next = 2 // inputs after x and the filter belong to the fused operations in turn
     for (const operation of operations) {
       if (operation === 'BiasAdd') {
@@ -237,6 +250,19 @@ class Importer {
       }
     }
     return current
+  }
+
+  /**
+   * (conv + bias) + y as (conv + y) + bias. TensorFlow's remapper fuses a convolution, its bias and a sum; where such a sum has several
+   * readers and one of them is such a sum again, it breaks off with an error ("fanout exists for missing node") and fuses nothing at all.
+   */
+  #sumThenBias(node: GraphNode, inputs: NodeRef[], operand: number): NodeRef {
+    const { convolution, bias } = this.#biased.get(parseInput(node.input[operand]!).name)!
+    const summands = inputs.map((input, i) => i === operand
+      ? convolution
+      : input)
+    const sum = this.#builder.op('AddV2', summands, { T }, 1, { name: `${this.#name(node.name)}/sum` })
+    return this.#builder.op('BiasAdd', [sum, bias], { T, data_format: attr.string('NHWC') }, 1, { name: this.#name(node.name) })
   }
 
   /** TensorFlow has no Prelu: relu(x) - alpha * relu(-x). */
