@@ -2,13 +2,13 @@ import { z } from 'zod'
 
 /**
  * Marks a cell can carry, with the sign that tables print beside it. contaminated: a teacher behind it was trained on this data set;
- * unlabelled: combiner and student saw part of its images without labels.
+ * seen-unlabelled: combiner and student saw part of its images without labels.
  */
 export const tableMarks = {
   contaminated: '†',
-  unlabelled: '‡',
+  'seen-unlabelled': '‡',
 } as const
-export const TableMark = z.enum(['contaminated', 'unlabelled'])
+export const TableMark = z.enum(['contaminated', 'seen-unlabelled'])
 export type TableMark = z.infer<typeof TableMark>
 
 /** Why a cell is empty or rests on fewer seeds than the study asks for, and the command that fills it (null where no command can). */

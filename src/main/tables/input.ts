@@ -19,7 +19,7 @@ export interface CellSource {
   seed: number
   key: string
   evaluations: Evaluation[]
-  /** What is to be known of the method on this data set; `unlabelled` counts for the whole protocol alone. */
+  /** What is to be known of the method on this data set; `seen-unlabelled` counts for the whole protocol alone. */
   marks: TableMark[]
 }
 

@@ -10,7 +10,7 @@ type Scope = Evaluation['scope']
 
 function marksOf(knowledge: string, method: string, scope: Scope, input: TableInput): TableMark[] {
   const marks = new Set(input.sources.filter(source => source.knowledge === knowledge && source.method === method).flatMap(source => source.marks))
-  return [...marks].filter(mark => mark !== 'unlabelled' || scope === 'all')
+  return [...marks].filter(mark => mark !== 'seen-unlabelled' || scope === 'all')
 }
 
 function missingOf(knowledge: string, method: string, have: number, input: TableInput): MissingReason | null {
@@ -114,7 +114,7 @@ function legendOf(rows: TableRow[], input: TableInput): string[] {
     ...(marks.has('contaminated')
       ? [`† leans on a teacher whose training data hold this test set: ${guilty.map(({ name, contaminates }) => `${name} (${contaminates.join(', ')})`).join(', ')}.`]
       : []),
-    ...(marks.has('unlabelled')
+    ...(marks.has('seen-unlabelled')
       ? ['‡ combiner and student saw part of these images without labels; the row "(unseen)" counts only what they never saw.']
       : []),
   ]

@@ -84,7 +84,7 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
       source('Identity-LFW', 'ae', 0, 'l0', [
         evaluation(92.4, 'all'),
         evaluation(90.4, 'unseen'),
-      ], ['unlabelled']),
+      ], ['seen-unlabelled']),
       source('Identity-LFW', 'teacher:dlib', 0, 'l1', [
         evaluation(96.5, 'all'),
         evaluation(95.3, 'unseen'),

@@ -92,7 +92,7 @@ describe('the target table', () => {
   })
 
   it('marks what saw part of the images without labels, and not the unseen part', () => {
-    expect(cell(table, 'Identity-LFW', 'ae').marks).toEqual(['unlabelled'])
+    expect(cell(table, 'Identity-LFW', 'ae').marks).toEqual(['seen-unlabelled'])
     expect(cell(table, 'Identity-LFW', 'teacher:dlib').marks).toEqual([])
     expect(cell(table, 'Identity-LFW (unseen)', 'ae').marks).toEqual([])
   })
