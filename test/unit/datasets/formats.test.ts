@@ -197,7 +197,7 @@ describe('lfw', () => {
   ]
   const files = people.flatMap(name => [1, 2, 3].map(number => image(name, number)))
   const pairs = '2\t1\nAl_Gore\t1\t2\nAl_Gore\t1\tBo_Li\t1\nBo_Li\t1\t2\nCy_Young\t1\tDi_Caprio\t1\n'
-  const all = {
+  const all: Record<string, string> = {
     ...Object.fromEntries(files.map(file => [file, 'x'])),
     'pairs.txt': pairs,
     'legend.csv': 'user.id,image,emotion',
