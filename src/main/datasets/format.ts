@@ -23,6 +23,8 @@ export interface DatasetFormat<Options extends z.ZodType = z.ZodType> {
   recognise: (listing: Listing) => Recognition
   /** Reads labels, splits and pairs. Opens no image. Throws FacetError where the folder's own lists are malformed. */
   scan: (listing: Listing, options: z.output<Options>) => Promise<Scan>
+  /** Draws the folder's images first, where the format makes them itself; idempotent. `synthesize` asks a worker, since the host draws nothing. */
+  generate?: (root: string, options: z.output<Options>, synthesize: (input: Record<string, unknown>) => Promise<unknown>) => Promise<void>
 }
 
 /** Declares a format; exists for its types. */

@@ -1,43 +1,83 @@
 import type { Core, HandlerPart } from '../core.ts'
 import type { DatasetRow } from '../workspace/datasets.ts'
-import { existsSync, realpathSync } from 'node:fs'
-import { basename } from 'node:path'
+import { createHash } from 'node:crypto'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { addDataset } from '../datasets/add.ts'
+import { formats } from '../datasets/formats.ts'
+import { listFiles } from '../datasets/listing.ts'
 import { viewDataset } from '../views.ts'
-import { listDatasets, putDataset, removeDataset, requireDataset } from '../workspace/datasets.ts'
+import { findDataset, listDatasets, putDataset, removeDataset, requireDataset } from '../workspace/datasets.ts'
+import { facetVersion } from './workspace.ts'
 
 /** Samples that `datasets.get` shows. */
 const shown = 20
 
+interface Registration { path: string, name?: string, format?: string, options: Record<string, unknown> }
+
 /**
- * Looks at a folder, seals its data set pack and records it under a name; what did not change since keeps its fingerprint.
+ * Looks at a folder, seals its data set pack and records it under a name. A folder whose files have the paths, sizes and times
+ * of the last look is not read again; what did not change keeps its fingerprint in any case.
  *
  * @throws FacetError as addDataset does
  */
-export async function registerDataset({ workspace, inspector, emit }: Core, { path, name, format, options }: { path: string, name?: string, format?: string, options: Record<string, unknown> }): Promise<DatasetRow> {
+export async function registerDataset(core: Core, { path, name, format, options }: Registration): Promise<DatasetRow> {
+  const { workspace: { db, paths }, inspector, emit } = core
+  await generateImages(core, { path, format, options })
   if (!existsSync(path))
     throw new FacetError('not-found', 'There is no such folder.', { where: path })
   const root = realpathSync(path)
   const chosen = name ?? basename(root).toLowerCase().replaceAll(/[^\w-]+/g, '-')
+  const listing = await digestListing(root, {
+    format: format ?? null,
+    options,
+    version: facetVersion(),
+  })
+  const known = await findDataset(db, chosen)
+  if (known?.listing === listing && existsSync(paths.datasetPath(known.fingerprint)))
+    return known
   const { fingerprint, summary } = await addDataset({
     path: root,
     format,
     options,
-    into: workspace.paths.datasets,
+    into: paths.datasets,
     probe: inspector.probe,
     onProgress: (done, total) => emit('datasets.progress', { name: chosen, done, total }),
   })
-  await putDataset(workspace.db, {
+  await putDataset(db, {
     name: chosen,
     fingerprint,
     format: summary.format,
     root,
     options,
     summary,
+    listing,
   }, Date.now())
-  return requireDataset(workspace.db, chosen)
+  return requireDataset(db, chosen)
+}
+
+/** Has a worker draw the images of a format that makes its own. */
+async function generateImages({ inspector }: Core, { path, format: name, options }: Registration): Promise<void> {
+  const format = formats.find(one => one.name === name)
+  if (!format?.generate)
+    return
+  const parsed = format.options.safeParse(options)
+  if (!parsed.success)
+    throw new FacetError('bad-input', parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; '), { where: `data set format ${format.name}` })
+  await format.generate(path, parsed.data, input => inspector.ask('synthesize', input))
+}
+
+/** SHA-256 of a folder's names, sizes and modification times, and of how it is to be read. */
+async function digestListing(root: string, how: unknown): Promise<string> {
+  const { files, refused } = await listFiles(root)
+  const hash = createHash('sha256').update(JSON.stringify([root, how, refused]))
+  for (const file of files) {
+    const stat = statSync(join(root, file), { bigint: true, throwIfNoEntry: false })
+    hash.update(`\n${file}\0${stat?.size}\0${stat?.mtimeNs}`)
+  }
+  return hash.digest('hex')
 }
 
 export const datasetHandlers = ((core) => {

@@ -14,6 +14,7 @@ export interface DatasetTable {
   options: string
   summary: string
   added_at_ms: number
+  listing: string | null
 }
 export interface StudyTable {
   name: string

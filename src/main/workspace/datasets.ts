@@ -6,7 +6,7 @@ import { suggestName } from '#shared/nearest.ts'
 export type DatasetRow = Selectable<DatasetTable>
 
 /** Records a data set under its name; the same name again replaces the entry, sealed packs stay. */
-export async function putDataset(db: Db, { name, fingerprint, format, root, options, summary }: { name: string, fingerprint: string, format: string, root: string, options: unknown, summary: unknown }, now: number): Promise<void> {
+export async function putDataset(db: Db, { name, fingerprint, format, root, options, summary, listing }: { name: string, fingerprint: string, format: string, root: string, options: unknown, summary: unknown, listing: string }, now: number): Promise<void> {
   const values = {
     fingerprint,
     format,
@@ -29,6 +29,11 @@ export async function requireDataset(db: Db, name: string): Promise<DatasetRow> 
       ? suggestName(name, names)
       : 'facet dataset add PATH adds one.',
   })
+}
+
+/** The data set of a name, or null. */
+export async function findDataset(db: Db, name: string): Promise<DatasetRow | null> {
+  return await db.selectFrom('datasets').selectAll().where('name', '=', name).executeTakeFirst() ?? null
 }
 
 /** All data sets by name. */
