@@ -4,8 +4,15 @@ import process from 'node:process'
 import { startNode } from './setup/child.mjs'
 import { ensureSetUp, root, runScript } from './setup/index.mjs'
 
+/** The first word that is neither an option nor the workspace's folder. */
+function commandOf(args) {
+  return args.find((word, i) => !word.startsWith('-') && args[i - 1] !== '--workspace')
+}
+
 await runScript(async () => {
-  const { paths } = await ensureSetUp()
+  const args = process.argv.slice(2)
+  // doctor must start where the engine is broken: it is what mends it.
+  const { paths } = await ensureSetUp({ withEngine: commandOf(args) !== 'doctor' })
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
   await startNode(paths.node, [
     join(root, 'src', 'main', 'cli.ts'),

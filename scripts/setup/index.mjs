@@ -13,11 +13,12 @@ export { root }
 /**
  * Ensures packages, the pinned Node and the native engine. Costs a few file reads when all is in place; else says each
  * step on stderr. Can be broken off and run again at any point.
- * @param {{ env?: NodeJS.ProcessEnv, engineFrom?: string, force?: boolean }} [options] see ensureEngine
+ * @param {{ env?: NodeJS.ProcessEnv, engineFrom?: string, force?: boolean, withEngine?: boolean }} [options] see
+ * ensureEngine; `withEngine: false` leaves the engine as it is
  * @returns {Promise<{ paths: object, changed: boolean, seconds: number }>} where everything lies, and what it cost
  * @throws {SetupProblem} with the command that mends it
  */
-export async function ensureSetUp({ env = process.env, engineFrom, force = false } = {}) {
+export async function ensureSetUp({ env = process.env, engineFrom, force = false, withEngine = true } = {}) {
   const paths = setupPaths(root, env)
   const progress = createProgress()
   if (!force && !engineFrom && arePackagesReady(paths) && isEngineReady(paths)) {
@@ -33,7 +34,8 @@ export async function ensureSetUp({ env = process.env, engineFrom, force = false
       ensureWritable(paths.logs, paths)
       await ensurePackages(paths, { env, progress })
     }
-    await ensureEngine(paths, { env, progress, engineFrom, force })
+    if (withEngine)
+      await ensureEngine(paths, { env, progress, engineFrom, force })
     removeLogs(paths)
     if (progress.stepCount() > 0)
       progress.say('ready')

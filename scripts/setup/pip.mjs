@@ -5,7 +5,11 @@ import { SetupProblem } from './problem.mjs'
 import { findCommand, logPath, runTool, toolEnvironment } from './tools.mjs'
 
 const attempts = 3
-/** pip matches tags exactly, so each one that TensorFlow's and NVIDIA's wheels carry is named. */
+/** pip matches tags exactly: one for each glibc from 2.5 to 2.28 that wheels are built for, and their older names. */
+const platforms = [
+  ...[28, 27, 26, 25, 24, 17, 12, 5].map(minor => `manylinux_2_${minor}_x86_64`),
+  ...['manylinux2014_x86_64', 'manylinux2010_x86_64', 'manylinux1_x86_64'],
+]
 const platformTags = [
   ...[
     '--only-binary=:all:',
@@ -18,12 +22,7 @@ const platformTags = [
     '--abi',
     'none',
   ],
-  ...[
-    'manylinux_2_28_x86_64',
-    'manylinux_2_27_x86_64',
-    'manylinux_2_17_x86_64',
-    'manylinux2014_x86_64',
-  ].flatMap(tag => ['--platform', tag]),
+  ...platforms.flatMap(tag => ['--platform', tag]),
 ]
 
 /**

@@ -1,5 +1,5 @@
 import type { SetupProject } from './setup-project.ts'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -26,12 +26,26 @@ describe('facet', () => {
   })
 
   it('passes signals on', async () => {
-    write('src/main/cli.ts', 'process.on("SIGTERM", () => process.exit(7)); setInterval(() => {}, 1000); require("node:fs").writeFileSync("started", "")'.replace('require("node:fs")', '(await import("node:fs"))'))
+    write('src/main/cli.ts', `
+      import { writeFileSync } from 'node:fs'
+      process.on('SIGTERM', () => process.exit(7))
+      setInterval(() => {}, 1000)
+      writeFileSync('started', '')
+    `)
     const facet = project.start('facet.mjs')
     while (!existsSync(join(project.root, 'started')))
       await sleep(20)
     facet.kill('SIGTERM')
     expect((await facet.ended).code).toBe(7)
+  })
+})
+
+describe('facet doctor', () => {
+  it('starts where the engine is broken, which stops every other command', async () => {
+    write('src/main/cli.ts', 'console.log("started")')
+    rmSync(join(project.cache, 'engine'), { recursive: true })
+    expect(await project.run('facet.mjs', ['--workspace', 'w', 'doctor'], { PIP_OFFLINE: '1' })).toMatchObject({ code: 0, stdout: 'started\n' })
+    expect(await project.run('facet.mjs', ['plan', 'doctor'], { PIP_OFFLINE: '1' })).toMatchObject({ code: 1, stdout: '' })
   })
 })
 

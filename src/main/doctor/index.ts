@@ -1,0 +1,60 @@
+import type { DoctorCheck } from './check.ts'
+import { checkDesktop } from './desktop.ts'
+import { checkEngine } from './engine.ts'
+import { checkDisk, checkMachine } from './machine.ts'
+import { readSetupState, repairSetup } from './setup-state.ts'
+import { checkVersions } from './versions.ts'
+import { checkWorkspace } from './workspace.ts'
+
+export type { DoctorCheck, Verdict } from './check.ts'
+export { renderDoctor } from './render.ts'
+
+/** What `facet doctor` found. `repair` says whether set-up was run, and how it ended. */
+export interface DoctorReport {
+  checks: DoctorCheck[]
+  /** No check says `problem`. */
+  isHealthy: boolean
+  repair: 'none' | 'done' | 'failed'
+}
+
+/**
+ * Looks at everything Facet needs: versions, engine, GPU, machine, disks, browser, Electron, workspace. Changes nothing
+ * unless asked to; a failing check is a line of the report, never an error.
+ *
+ * @param options
+ * @param options.workspace  folder whose disk and integrity are looked at
+ * @param options.fix  runs set-up when the engine has a problem, then looks again; its progress goes to stderr
+ * @param options.engineFrom  with `fix`: a wheel from disk to install the engine from, whether it has a problem or not
+ */
+export async function runDoctor({ workspace, fix, engineFrom }: { workspace?: string, fix: boolean, engineFrom?: string }): Promise<DoctorReport> {
+  let setup = await readSetupState()
+  let engine = await checkEngine(setup)
+  let repair: DoctorReport['repair'] = 'none'
+  if (fix && (engineFrom || engine.some(({ verdict }) => verdict === 'problem'))) {
+    // An engine that set-up takes for whole and that does not run is only mended by a new one.
+    const isDone = await repairSetup({ force: setup.isEngineReady, engineFrom })
+    repair = isDone
+      ? 'done'
+      : 'failed'
+    setup = await readSetupState()
+    engine = await checkEngine(setup)
+  }
+  const checks = [
+    ...await checkVersions(),
+    ...engine,
+    ...checkMachine(),
+    checkDisk('cache-disk', 'Disk of the cache', setup.cache),
+    ...workspace
+      ? [
+          checkDisk('workspace-disk', 'Disk of the workspace', workspace),
+          ...await checkWorkspace(workspace),
+        ]
+      : [],
+    ...checkDesktop(),
+  ]
+  return {
+    checks,
+    isHealthy: checks.every(({ verdict }) => verdict !== 'problem'),
+    repair,
+  }
+}
