@@ -69,10 +69,7 @@ export const methods = {
     licence: z.string(),
     notes: z.array(z.string()),
     count: z.int(),
-    samples: z.array(Sample.omit({ unseen: true }).extend({
-      unseen: z.boolean(),
-      bytes: z.int(),
-    })).describe('The first of them'),
+    samples: z.array(Sample).describe('The first of them'),
     rejected: z.array(Rejected),
     pairs: z.int(),
   })),
@@ -170,6 +167,11 @@ export const methods = {
   }), z.strictObject({
     table: Table,
     text: z.string(),
+  })),
+  'tables.report': method('write', z.strictObject({
+    study: z.string(),
+  }), z.strictObject({
+    path: z.string(),
   })),
   'predict': method('read', z.strictObject({
     image: Path,

@@ -1,7 +1,10 @@
 import type { HandlerPart } from '../core.ts'
+import { compareHandlers } from './compare.ts'
 import { datasetHandlers } from './datasets.ts'
 import { gcHandlers } from './gc.ts'
 import { runHandlers } from './runs.ts'
+import { studyHandlers } from './studies.ts'
+import { teacherHandlers } from './teachers.ts'
 import { workspaceHandlers } from './workspace.ts'
 
 /** Everything that answers the contract. One file and one line here add a part. */
@@ -9,5 +12,8 @@ export const parts: HandlerPart[] = [
   workspaceHandlers,
   datasetHandlers,
   runHandlers,
+  compareHandlers,
   gcHandlers,
+  studyHandlers,
+  teacherHandlers,
 ]

@@ -1,5 +1,5 @@
 import type { Expansion, StudyDataset, StudyTeacher } from './expand.ts'
-import type { CheckedRecipe } from './read-recipe.ts'
+import type { CheckedRecipe } from './parse-recipe.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { suggestName } from '#shared/nearest.ts'

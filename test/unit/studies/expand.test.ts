@@ -1,11 +1,11 @@
 import type { StudyDataset, StudyTeacher } from '#main/studies/expand.ts'
-import type { Setting } from '#main/studies/read-recipe.ts'
+import type { Setting } from '#main/studies/parse-recipe.ts'
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { expandStudy } from '#main/studies/expand.ts'
 import { canonicalJson, contentKey } from '#main/studies/keys.ts'
-import { parseRecipe } from '#main/studies/read-recipe.ts'
+import { parseRecipe } from '#main/studies/parse-recipe.ts'
 
 const text = `study: small
 data:

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { calibrate, estimateStep } from '#main/studies/estimate.ts'
 import { expandStudy } from '#main/studies/expand.ts'
 import { plannedRuns, planStudy } from '#main/studies/plan.ts'
-import { parseRecipe } from '#main/studies/read-recipe.ts'
+import { parseRecipe } from '#main/studies/parse-recipe.ts'
 import { workspacePaths } from '#main/workspace/paths.ts'
 import { Order } from '#shared/order.ts'
 

@@ -3,17 +3,13 @@ import type { Method } from '#shared/methods.ts'
 import type { CombineEntry } from '#shared/recipe.ts'
 import type { WordedIssue } from './word-issue.ts'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { isNode, LineCounter, parseDocument, parse as parseYaml } from 'yaml'
 import { FacetError } from '#shared/errors.ts'
 import { findMethod, methodNames } from '#shared/methods.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { Recipe } from '#shared/recipe.ts'
 import { wordIssues } from './word-issue.ts'
-
-/** Largest recipe that is read; a hand-written one has a few kilobytes. */
-const maxRecipeBytes = 1_000_000
 
 /** `path=value` of the command line; the value is read as YAML. */
 export interface Setting { path: string, value: string }
@@ -27,41 +23,14 @@ export interface CheckedRecipe {
   methods: { method: Method, seeds: number[] }[]
 }
 
+interface ParseOptions { file: string, folder: string, settings?: Setting[], seeds?: number[], workingDirectory?: string }
+
 /**
- * Reads a recipe file, applies settings and variables and checks that every name in it refers to something.
- * Relative paths in the file are relative to the file, those in settings to `workingDirectory`.
+ * Reads a recipe, applies settings and variables and checks that every name in it refers to something.
+ * Relative paths in the text are relative to `folder`, those in settings to `workingDirectory`.
  *
  * @throws FacetError naming file, line and field, what is allowed and the nearest valid name.
  */
-export async function readRecipe(path: string, { settings = [], seeds, workingDirectory = process.cwd() }: { settings?: Setting[], seeds?: number[], workingDirectory?: string } = {}): Promise<CheckedRecipe & { text: string }> {
-  const file = resolve(workingDirectory, path)
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new FacetError('not-found', error.code === 'ENOENT'
-      ? 'There is no such recipe.'
-      : `It cannot be read (${error.code}).`, { where: path, hint: 'Recipes that come with Facet are in resources/recipes.', cause: error })
-  })
-  if (text.length > maxRecipeBytes)
-    throw new FacetError('bad-input', `The recipe has ${text.length} characters; at most ${maxRecipeBytes} are read.`, { where: path })
-  const shown = isAbsolute(path)
-    ? relative(workingDirectory, path).startsWith('..')
-      ? path
-      : relative(workingDirectory, path)
-    : path
-  return {
-    ...parseRecipe(text, {
-      file: shown,
-      folder: dirname(file),
-      settings,
-      seeds,
-      workingDirectory,
-    }),
-    text,
-  }
-}
-
-interface ParseOptions { file: string, folder: string, settings?: Setting[], seeds?: number[], workingDirectory?: string }
-
-/** The pure part of `readRecipe`: text to checked recipe. */
 export function parseRecipe(text: string, { file, folder, settings = [], seeds, workingDirectory = folder }: ParseOptions): CheckedRecipe {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })

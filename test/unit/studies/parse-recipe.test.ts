@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseRecipe } from '#main/studies/read-recipe.ts'
+import { parseRecipe } from '#main/studies/parse-recipe.ts'
 import { FacetError } from '#shared/errors.ts'
 
 const good = `study: small

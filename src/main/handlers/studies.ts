@@ -1,0 +1,164 @@
+import type { Parsed } from '#shared/contract.ts'
+import type { RunState } from '#shared/order.ts'
+import type { Core, HandlerPart } from '../core.ts'
+import type { Measured } from '../studies/plan.ts'
+import type { ResolvedStudy } from '../studies/resolve.ts'
+import { existsSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { FacetError } from '#shared/errors.ts'
+import { StudyDetail } from '#shared/study-detail.ts'
+import { estimateStep } from '../studies/estimate.ts'
+import { parseRecipe } from '../studies/parse-recipe.ts'
+import { plannedRuns, planStudy } from '../studies/plan.ts'
+import { resolveStudy } from '../studies/resolve.ts'
+import { listTeachers } from '../teachers/registry.ts'
+import { viewRun } from '../views.ts'
+import { listRuns } from '../workspace/runs.ts'
+import { listStudies, putStudy, requireStudy } from '../workspace/studies.ts'
+import { registerDataset } from './datasets.ts'
+
+type RecipeInput = Parsed<'studies.plan'>
+
+export const studyHandlers = ((core) => {
+  const { workspace: { db, paths }, runner } = core
+  return {
+    'studies.plan': async input => makePlan(core, await resolve(core, input)),
+    'studies.run': async (input) => {
+      const study = await resolve(core, input)
+      const plan = await makePlan(core, study)
+      refuseBlocked(plan)
+      const { study: name, tables } = study.checked.recipe
+      await putStudy(db, {
+        name,
+        recipe: input.text,
+        detail: detailOf(core, study, input),
+      }, Date.now())
+      const { cached, queued } = await runner.enqueue(name, plannedRuns(study.expansion, paths))
+      return {
+        study: name,
+        plan,
+        cached: cached.length,
+        queued: queued.length,
+        tables,
+      }
+    },
+    'studies.list': async () => Promise.all((await listStudies(db)).map(async row => ({
+      name: row.name,
+      updatedAtMs: row.updated_at_ms,
+      runs: countStates((await listRuns(db, { study: row.name })).map(run => run.state)),
+    }))),
+    'studies.get': async ({ name }) => {
+      const row = await requireStudy(db, name)
+      return {
+        name,
+        recipe: row.recipe,
+        detail: JSON.parse(row.detail) as unknown,
+        runs: (await listRuns(db, { study: name })).map(viewRun),
+      }
+    },
+  }
+}) satisfies HandlerPart
+
+async function resolve(core: Core, { path, text, set, seeds, workingDirectory }: RecipeInput): Promise<ResolvedStudy> {
+  const settings = set.map((setting) => {
+    const at = setting.indexOf('=')
+    if (at < 1)
+      throw new FacetError('usage', `--set ${setting}: there is no "=" after a path.`, { hint: 'Write it as --set stages.combine.0.epochs=50.' })
+    return {
+      path: setting.slice(0, at),
+      value: setting.slice(at + 1),
+    }
+  })
+  const checked = parseRecipe(text, {
+    file: basename(path),
+    folder: dirname(path),
+    settings,
+    seeds,
+    workingDirectory: workingDirectory ?? dirname(path),
+  })
+  return resolveStudy(checked, {
+    listTeachers: () => listTeachers(core.workspace.paths.teachers),
+    ensureDataset: async (name, entry) => {
+      const { fingerprint } = await registerDataset(core, {
+        name,
+        format: entry.format,
+        path: entry.path ?? join(core.workspace.paths.root, 'data', name),
+        options: entry.options,
+      })
+      return {
+        fingerprint,
+        pack: core.workspace.paths.datasetPath(fingerprint),
+      }
+    },
+  })
+}
+
+async function makePlan({ workspace: { db, paths }, cores }: Core, { checked, expansion, datasets }: ResolvedStudy): Promise<ReturnType<typeof planStudy>> {
+  const done = new Set((await listRuns(db, {
+    states: ['done'],
+  })).map(run => run.key))
+  return planStudy(checked.recipe.study, expansion, {
+    datasets,
+    cores,
+    measured: await measuredRuns(db),
+    isSealed: step => done.has(step.key) && existsSync(paths.artefactPath(step.stage, step.key)),
+    blockedBy: (step) => {
+      const gone = step.inputs.sources.find(source => step.stage === 'prepare' && !existsSync(source.root))
+      return gone
+        ? `the folder of "${gone.name}" is gone: ${gone.root}`
+        : null
+    },
+  })
+}
+
+/** Seconds that finished runs took beside what was expected of them. */
+async function measuredRuns(db: Core['workspace']['db']): Promise<Measured[]> {
+  const estimates = new Map<string, number>()
+  for (const { detail } of await listStudies(db)) {
+    const parsed = StudyDetail.safeParse(JSON.parse(detail))
+    if (parsed.success)
+      Object.entries(parsed.data.estimates).forEach(([key, seconds]) => estimates.set(key, seconds))
+  }
+  const done = await listRuns(db, {
+    states: ['done'],
+  })
+  return done.flatMap(run => (estimates.has(run.key) && run.duration_ms !== null
+    ? {
+        stage: run.stage,
+        estimatedSeconds: estimates.get(run.key)!,
+        seconds: run.duration_ms / 1000,
+      }
+    : []))
+}
+
+function refuseBlocked({ steps }: ReturnType<typeof planStudy>): void {
+  const blocked = steps.find(step => step.state === 'blocked')
+  if (blocked)
+    throw new FacetError('bad-input', `"${blocked.label}" cannot run: ${blocked.blockedBy}.`, { hint: 'Give the data set its new path in the recipe, or with --set.' })
+}
+
+function detailOf({ cores }: Core, { checked, expansion, datasets, teachers }: ResolvedStudy, { path, set }: RecipeInput): StudyDetail {
+  return {
+    recipe: checked.recipe,
+    command: { path, set },
+    target: checked.target,
+    cells: expansion.cells,
+    faces: expansion.faces,
+    reconstructions: expansion.reconstructions,
+    datasets: datasets.map(({ name, format, fingerprint, aligned }) => ({ name, format, fingerprint, aligned })),
+    teachers: teachers.map(({ name, sha256, dimension, contaminates }) => ({
+      name,
+      sha256,
+      dimension,
+      contaminates,
+    })),
+    estimates: Object.fromEntries(expansion.steps.map(step => [step.key, estimateStep(step, datasets, { cores }).seconds])),
+  }
+}
+
+function countStates(states: RunState[]): Partial<Record<RunState, number>> {
+  const counts: Partial<Record<RunState, number>> = {}
+  for (const state of states)
+    counts[state] = (counts[state] ?? 0) + 1
+  return counts
+}
