@@ -155,7 +155,9 @@ class Importer {
     this.#builder = builder
     this.#model = model
     this.#options = options
-    for (const name of [...model.nodes.values()].flatMap(node => node.input.map(input => parseInput(input).name)))
+    for (const name of [
+      ...model.nodes.values(),
+    ].flatMap(node => node.input.map(input => parseInput(input).name)))
       this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1)
   }
 
@@ -262,7 +264,12 @@ class Importer {
       ? convolution
       : input)
     const sum = this.#builder.op('AddV2', summands, { T }, 1, { name: `${this.#name(node.name)}/sum` })
-    return this.#builder.op('BiasAdd', [sum, bias], { T, data_format: attr.string('NHWC') }, 1, { name: this.#name(node.name) })
+    return this.#builder.op('BiasAdd', [sum, bias], {
+      T,
+      data_format: attr.string('NHWC'),
+    }, 1, {
+      name: this.#name(node.name),
+    })
   }
 
   /** TensorFlow has no Prelu: relu(x) - alpha * relu(-x). */
