@@ -13,6 +13,7 @@ export async function putDataset(db: Db, { name, fingerprint, format, root, opti
     root,
     options: JSON.stringify(options),
     summary: JSON.stringify(summary),
+    listing,
     added_at_ms: now,
   }
   await db.insertInto('datasets').values({ name, ...values }).onConflict(conflict => conflict.column('name').doUpdateSet(values)).execute()
