@@ -1,6 +1,6 @@
 import type { ProbeResult } from '#shared/dataset.ts'
 import type { Box, RgbImage } from './image.ts'
-import { open, readFile } from 'node:fs/promises'
+import { constants, open, readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { FacetError } from '#shared/errors.ts'
 
@@ -8,6 +8,9 @@ import { FacetError } from '#shared/errors.ts'
 const PIXEL_LIMIT = 250_000_000
 /** Most bytes of a file that is opened. */
 const BYTE_LIMIT = 1_000_000_000
+
+/** A named pipe would be waited for without end otherwise. */
+const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK
 
 const READABLE = 'JPEG, PNG, WebP, GIF, TIFF and AVIF are read'
 
@@ -102,7 +105,7 @@ export async function decodeImage(source: string | Buffer, options: { maxSide?: 
 /** Reads only the header. Never throws for a bad image: the reason is the answer. */
 export async function probeImage(path: string): Promise<ProbeResult> {
   try {
-    const file = await open(path, 'r')
+    const file = await open(path, WITHOUT_WAITING)
     try {
       const { size } = await regularFile(file)
       const head = Buffer.alloc(64)
@@ -211,7 +214,7 @@ function clamp(value: number, least: number, most: number): number {
 }
 
 async function readImageFile(path: string): Promise<Buffer> {
-  const file = await open(path, 'r')
+  const file = await open(path, WITHOUT_WAITING)
   try {
     await regularFile(file)
     return await readFile(file)

@@ -97,12 +97,21 @@ function sample({ data, width, height }: RgbImage, { a, b, c, d }: Similarity, s
       const below = inY < lowest
         ? stride
         : 0
-      for (let channel = 0; channel < 3; channel++) {
-        const place = from + channel
-        const top = (data[place]! << 8) + (data[place + right]! - data[place]!) * weightX
-        const bottom = (data[place + below]! << 8) + (data[place + below + right]! - data[place + below]!) * weightX
-        out[to + channel] = ((top << 8) + (bottom - top) * weightY + 32768) >> 16
-      }
+      const beside = from + right
+      const under = from + below
+      const across = under + right
+      // Written out, since a loop over the channels takes half as long again.
+      let top: number
+      let bottom: number
+      top = (data[from]! << 8) + (data[beside]! - data[from]!) * weightX
+      bottom = (data[under]! << 8) + (data[across]! - data[under]!) * weightX
+      out[to] = ((top << 8) + (bottom - top) * weightY + 32768) >> 16
+      top = (data[from + 1]! << 8) + (data[beside + 1]! - data[from + 1]!) * weightX
+      bottom = (data[under + 1]! << 8) + (data[across + 1]! - data[under + 1]!) * weightX
+      out[to + 1] = ((top << 8) + (bottom - top) * weightY + 32768) >> 16
+      top = (data[from + 2]! << 8) + (data[beside + 2]! - data[from + 2]!) * weightX
+      bottom = (data[under + 2]! << 8) + (data[across + 2]! - data[under + 2]!) * weightX
+      out[to + 2] = ((top << 8) + (bottom - top) * weightY + 32768) >> 16
     }
   }
   return out

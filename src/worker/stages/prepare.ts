@@ -5,7 +5,6 @@ import type { Photograph } from '../faces/photograph.ts'
 import type { StageContext } from '../stage.ts'
 import { Buffer } from 'node:buffer'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import sharp from 'sharp'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
@@ -98,23 +97,18 @@ async function resizeAll(context: Context, tasks: Task[], writer: FacesWriter): 
   }
 }
 
-/** While a batch is in the graph, sharp's threads decode the next and encode the one before. */
+/** While a batch is in the graph, sharp's threads decode the next and encode the one before: three batches in memory. */
 async function findAll(context: Context, tasks: Task[], writer: FacesWriter): Promise<void> {
   const detector = createDetector()
   try {
     const queue = batches(tasks)
-    let next = openAll(queue.shift() ?? [])
-    let rows: Promise<FaceRow[]> = Promise.resolve([])
-    while (true) {
-      const opened = await next
-      if (opened.length === 0)
-        break
-      next = openAll(queue.shift() ?? [])
-      // Lets the decoding of the next batch reach sharp's threads before the graph blocks this one.
-      await setImmediate()
-      const found = findFaces(detector, opened, context.config)
+    let opened = begun(openAll(queue[0] ?? []))
+    let rows = begun(Promise.resolve<FaceRow[]>([]))
+    for (let i = 0; i < queue.length; i++) {
+      const photographs = await opened
+      opened = begun(openAll(queue[i + 1] ?? []))
       const before = rows
-      rows = found
+      rows = begun(findFaces(detector, photographs, context.config))
       await keep(context, writer, await before)
     }
     await keep(context, writer, await rows)
@@ -122,6 +116,12 @@ async function findAll(context: Context, tasks: Task[], writer: FacesWriter): Pr
   finally {
     detector.dispose()
   }
+}
+
+/** Work that is awaited later: a failure is thrown there, and does not end the process as unhandled before. */
+function begun<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {})
+  return work
 }
 
 function openAll(tasks: Task[]): Promise<Opened[]> {
@@ -134,11 +134,11 @@ function openAll(tasks: Task[]): Promise<Opened[]> {
   )))
 }
 
-function findFaces(detector: Detector, opened: Opened[], config: Config): Promise<FaceRow[]> {
+async function findFaces(detector: Detector, opened: Opened[], config: Config): Promise<FaceRow[]> {
   const images = opened.flatMap(each => 'photograph' in each
     ? [each]
     : [])
-  const detections = detector.detect(images.map(({ photograph }) => photograph.image), config)
+  const detections = await detector.detect(images.map(({ photograph }) => photograph.image), config)
   return Promise.all([
     ...opened.flatMap(each => 'row' in each
       ? [each.row]
