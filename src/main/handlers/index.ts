@@ -4,6 +4,7 @@ import { datasetHandlers } from './datasets.ts'
 import { gcHandlers } from './gc.ts'
 import { runHandlers } from './runs.ts'
 import { studyHandlers } from './studies.ts'
+import { tableHandlers } from './tables.ts'
 import { teacherHandlers } from './teachers.ts'
 import { workspaceHandlers } from './workspace.ts'
 
@@ -13,6 +14,7 @@ export const parts: HandlerPart[] = [
   datasetHandlers,
   runHandlers,
   compareHandlers,
+  tableHandlers,
   gcHandlers,
   studyHandlers,
   teacherHandlers,

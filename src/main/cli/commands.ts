@@ -1,0 +1,33 @@
+import type { RegisterCommand } from './command.ts'
+import { compare } from './commands/compare.ts'
+import { pause, resume, stop } from './commands/control.ts'
+import { dataset } from './commands/dataset.ts'
+import { exportModel } from './commands/export.ts'
+import { gc } from './commands/gc.ts'
+import { init } from './commands/init.ts'
+import { logs } from './commands/logs.ts'
+import { plan } from './commands/plan.ts'
+import { run } from './commands/run.ts'
+import { runs } from './commands/runs.ts'
+import { show } from './commands/show.ts'
+import { table } from './commands/table.ts'
+import { teacher } from './commands/teacher.ts'
+
+/** All commands, in the order of the help. One file and one line here add a command. */
+export const commands: RegisterCommand[] = [
+  init,
+  dataset,
+  teacher,
+  plan,
+  run,
+  runs,
+  show,
+  logs,
+  pause,
+  stop,
+  resume,
+  table,
+  compare,
+  exportModel,
+  gc,
+]

@@ -1,0 +1,80 @@
+import type { Client } from '#shared/contract.ts'
+import type { RunView } from '#shared/views.ts'
+import type { RegisterCommand } from '../command.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { FacetError } from '#shared/errors.ts'
+import { activeStates } from '#shared/run-states.ts'
+import { followRuns } from '../follow.ts'
+import { wordMany } from '../words.ts'
+import { wordOpen } from './run.ts'
+
+const pollMs = 200
+/** A step of the largest networks takes a few seconds; what takes longer is told and not waited for. */
+const patienceMs = 60_000
+
+/** pause KEY: the run leaves a checkpoint and ends; resume goes on bit for bit. */
+export const pause: RegisterCommand = (program, act) => program
+  .command('pause <key>')
+  .description('let a run write a checkpoint and leave')
+  .action(act(async ({ terminal, connect }, key: string) => {
+    const client = await connect()
+    const run = await settled(client, await client.call('runs.pause', { key }))
+    terminal.result(run, () => wordSettled(run))
+  }))
+
+/** stop KEY: the run ends and is not taken up again by itself. */
+export const stop: RegisterCommand = (program, act) => program
+  .command('stop <key>')
+  .description('end a run, or take it off the queue')
+  .action(act(async ({ terminal, connect }, key: string) => {
+    const client = await connect()
+    const run = await settled(client, await client.call('runs.stop', { key }))
+    terminal.result(run, () => wordSettled(run))
+  }))
+
+/** resume [KEY|--all]: queues runs again and stays until they are done. */
+export const resume: RegisterCommand = (program, act) => program
+  .command('resume [key]')
+  .description('go on with a paused, interrupted, failed or stopped run')
+  .option('--all', 'every run that is paused, interrupted or failed, and what is queued', false)
+  .action(act(async ({ terminal, connect }, key: string | undefined, { all }: { all: boolean }) => {
+    if ((key === undefined) === !all) {
+      throw new FacetError('usage', key === undefined
+        ? 'Nothing is named to resume.'
+        : 'Both a key and --all are given.', { hint: 'facet resume KEY, or facet resume --all.' })
+    }
+    const client = await connect()
+    const resumed = await client.call('runs.resume', key === undefined
+      ? { all: true }
+      : { key })
+    terminal.note(`${wordMany(resumed.length, 'run')} resumed.`)
+    const followed = await followRuns(client, { terminal })
+    if (followed.left)
+      return 1
+    const { idle } = followed
+    terminal.result({
+      resumed: resumed.map(run => run.key),
+      ...idle,
+    }, () => idle.open.length === 0
+      ? 'Everything is done.'
+      : wordOpen(idle))
+    return idle.open.length === 0
+      ? 0
+      : 1
+  }))
+
+/** Waits until a run that was asked to leave has left. */
+async function settled(client: Client, run: RunView): Promise<RunView> {
+  const deadline = Date.now() + patienceMs
+  while (activeStates.includes(run.state) && Date.now() < deadline) {
+    await sleep(pollMs)
+    run = await client.call('runs.get', { key: run.key })
+  }
+  return run
+}
+
+function wordSettled(run: RunView): string {
+  return activeStates.includes(run.state)
+    ? `${run.label} is ${run.state}; it leaves at the end of its step.`
+    : `${run.label} is ${run.state}.`
+}

@@ -1,0 +1,33 @@
+import type { RegisterCommand } from '../command.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { activeStates } from '#shared/run-states.ts'
+
+const pollMs = 500
+
+/** logs KEY: the last part of a run's log; --follow goes on until the run ends. */
+export const logs: RegisterCommand = (program, act) => program
+  .command('logs <key>')
+  .description('the end of a run\'s log')
+  .option('-f, --follow', 'go on until the run ends', false)
+  .action(act(async ({ terminal, connect }, key: string, { follow }: { follow: boolean }) => {
+    const client = await connect()
+    let part = await client.call('runs.logs', { key })
+    if (terminal.isJson) {
+      terminal.result(part, () => '')
+      return
+    }
+    if (part.text === '')
+      terminal.note(`The log ${part.path} is empty.`)
+    else
+      terminal.print(part.text)
+    for (let isOver = !follow; !isOver;) {
+      const { state } = await client.call('runs.get', { key })
+      part = await client.call('runs.logs', { key, from: part.next })
+      if (part.text !== '')
+        terminal.print(part.text)
+      else if (!activeStates.includes(state))
+        isOver = true
+      else
+        await sleep(pollMs)
+    }
+  }))

@@ -1,0 +1,67 @@
+import type { PlanView } from '#shared/views.ts'
+import type { RegisterCommand } from '../command.ts'
+import type { RecipeOptions } from '../recipe-input.ts'
+import type { Terminal } from '../terminal.ts'
+import { readRecipeInput, withRecipeOptions } from '../recipe-input.ts'
+import { list } from '../terminal.ts'
+import { shortKey, wordBytes, wordDuration, wordMany } from '../words.ts'
+
+/** plan STUDY.yaml: what is cached, what would run, in which order, how long and how large. */
+export const plan: RegisterCommand = (program, act) => withRecipeOptions(program
+  .command('plan <recipe>')
+  .description('what a study would do now, with an estimate of time and disk'))
+  .action(act(async ({ terminal, connect }, recipe: string, options: RecipeOptions) => {
+    const input = await readRecipeInput(recipe, options)
+    const planned = await (await connect({ create: true })).call('studies.plan', input)
+    terminal.result(planned, () => `${listPlan(planned, terminal)}\n\n${wordPlan(planned)}`)
+  }))
+
+/** "3 of 40 steps are cached; 37 to do, about 12 min and 1.2 GB." */
+export function wordPlan({ study, steps, cached, toDo, blocked, seconds, bytes }: PlanView): string {
+  if (toDo === 0 && blocked === 0)
+    return `Study ${study}: all ${wordMany(steps.length, 'step')} are cached.`
+  return [
+    `Study ${study}: ${cached} of ${wordMany(steps.length, 'step')} cached, ${toDo} to do`,
+    ...(toDo > 0
+      ? [`, about ${wordDuration(seconds)} and ${wordBytes(bytes)}`]
+      : []),
+    ...(blocked > 0
+      ? [`, ${blocked} blocked`]
+      : []),
+    '.',
+  ].join('')
+}
+
+function listPlan({ steps }: PlanView, terminal: Terminal): string {
+  return list(steps, [
+    {
+      title: 'key',
+      value: step => shortKey(step.key),
+    },
+    {
+      title: 'step',
+      value: step => step.label,
+      isElastic: true,
+    },
+    {
+      title: 'state',
+      value: step => step.blockedBy
+        ? `blocked: ${step.blockedBy}`
+        : step.state,
+    },
+    {
+      title: 'time',
+      value: step => step.state === 'to do'
+        ? wordDuration(step.seconds)
+        : '',
+      isNumber: true,
+    },
+    {
+      title: 'disk',
+      value: step => step.state === 'to do'
+        ? wordBytes(step.bytes)
+        : '',
+      isNumber: true,
+    },
+  ], terminal)
+}

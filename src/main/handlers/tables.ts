@@ -1,0 +1,254 @@
+import type { Cell } from '#shared/study-detail.ts'
+import type { Core, HandlerPart } from '../core.ts'
+import type { MissingSource, TableDataset, TableInput, TableKnowledge } from '../tables/input.ts'
+import type { RunRow } from '../workspace/runs.ts'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { openDataset } from '#shared/files/dataset-pack.ts'
+import { writeDurably } from '#shared/files/durable.ts'
+import { RunResult } from '#shared/order.ts'
+import { StudyDetail } from '#shared/study-detail.ts'
+import { writeTable } from '../tables/formats/index.ts'
+import { writeReport } from '../tables/report.ts'
+import { buildTable } from '../tables/table.ts'
+import { listTeachers } from '../teachers/registry.ts'
+import { parseReason } from '../views.ts'
+import { listEvaluations, listRuns } from '../workspace/runs.ts'
+import { requireStudy } from '../workspace/studies.ts'
+import { facetVersion } from './workspace.ts'
+
+export const tableHandlers = (core => ({
+  'tables.get': async ({ name, study, format }) => {
+    const { input } = await readStudy(core, study)
+    const table = buildTable(name, input)
+    return {
+      table,
+      text: writeTable(table, format),
+    }
+  },
+  'tables.report': async ({ study }) => {
+    const { input, detail, recipe, runs } = await readStudy(core, study)
+    const done = runs.filter(run => run.state === 'done')
+    const folder = join(core.workspace.paths.root, 'reports')
+    const path = join(folder, `${study}.html`)
+    mkdirSync(folder, { recursive: true })
+    const tables = detail.recipe.tables.map(name => buildTable(name, input))
+    writeDurably(path, writeReport({
+      name: study,
+      recipe,
+      version: input.version,
+      time: input.time,
+      runs: done.map(({ key, stage, label }) => ({ key, stage, label })),
+      versions: { TensorFlow: done.find(run => run.engine)?.engine ?? 'not used yet', Node: process.version },
+    }, tables))
+    return { path }
+  },
+})) satisfies HandlerPart
+
+interface ReadStudy { input: TableInput, detail: StudyDetail, recipe: string, runs: RunRow[] }
+
+/** What the workspace knows of a study, as the tables take it. */
+async function readStudy({ workspace: { db, paths } }: Core, study: string): Promise<ReadStudy> {
+  const row = await requireStudy(db, study)
+  const detail = StudyDetail.parse(JSON.parse(row.detail))
+  const runs = await listRuns(db, { study })
+  const runsByKey = new Map(runs.map(run => [run.key, run]))
+  const evaluations = Map.groupBy(await listEvaluations(db, runs.map(run => run.key)), evaluation => evaluation.run)
+  const runCommand = commandOf(detail, paths.root)
+  const datasets = detail.datasets.map(dataset => readDataset(dataset, paths.datasetPath(dataset.fingerprint)))
+  const manifests = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher]))
+  return {
+    detail,
+    recipe: row.recipe,
+    runs,
+    input: {
+      study,
+      runCommand,
+      knowledge: detail.recipe.knowledge.map((knowledge): TableKnowledge => {
+        const task = datasets.find(({ name }) => name === knowledge.data)!.tasks[knowledge.task]!
+        return {
+          ...knowledge,
+          kind: task.kind,
+          unit: task.kind === 'regression'
+            ? task.unit
+            : '',
+        }
+      }),
+      methods: unique(detail.cells.map(({ method }) => method)),
+      seeds: method => unique(detail.cells.filter(cell => cell.method === method).map(({ seed }) => seed)),
+      sources: detail.cells.flatMap(({ knowledge, method, seed, key, marks }) => key !== null && evaluations.has(key)
+        ? [
+            {
+              knowledge,
+              method,
+              seed,
+              key,
+              marks,
+              evaluations: evaluations.get(key)!.map(({ scope, metric, value, count, standard_error, low, high }) => ({
+                scope,
+                metric,
+                value,
+                count,
+                standardError: standard_error,
+                interval: [low, high] as [number, number],
+              })),
+            },
+          ]
+        : []),
+      missing: detail.cells.flatMap(cell => missingOf(cell, cell.key === null
+        ? undefined
+        : runsByKey.get(cell.key), runCommand)),
+      datasets: datasets.map((dataset) => {
+        const key = detail.faces.find(({ data }) => data === dataset.name)?.key ?? null
+        return {
+          ...dataset,
+          ...countsOf(key === null
+            ? undefined
+            : runsByKey.get(key)),
+        }
+      }),
+      teachers: detail.teachers.map(({ name, contaminates }) => ({ name, contaminates, knowledge: manifests.get(name)?.knowledge ?? '' })),
+      reconstructions: detail.reconstructions.flatMap(({ method, seed, key }) => {
+        const values = resultOf(runsByKey.get(key))?.reconstruction
+        return values
+          ? [
+              { method, seed, key, values },
+            ]
+          : []
+      }),
+      reconstructed: unique(detail.reconstructions.map(({ method }) => method)),
+      version: facetVersion(),
+      time: new Date().toISOString(),
+    },
+  }
+}
+
+function unique<T>(values: T[]): T[] {
+  return [
+    ...new Set(values),
+  ]
+}
+
+function resultOf(run: RunRow | undefined): RunResult | null {
+  return run?.state === 'done' && run.result !== null
+    ? RunResult.parse(JSON.parse(run.result))
+    : null
+}
+
+/** Name, format, terms and tasks of a data set, from its sealed pack. */
+function readDataset({ name, format, aligned }: StudyDetail['datasets'][number], file: string) {
+  const pack = openDataset(file)
+  try {
+    return {
+      name,
+      format,
+      aligned,
+      licence: pack.meta.licence,
+      tasks: pack.meta.tasks,
+    }
+  }
+  finally {
+    pack.close()
+  }
+}
+
+function countsOf(prepare: RunRow | undefined): Pick<TableDataset, 'found' | 'notFound' | 'key'> {
+  const summary = resultOf(prepare)?.summary
+  const count = (name: string): number | null => typeof summary?.[name] === 'number'
+    ? summary[name]
+    : null
+  return {
+    key: summary ? prepare!.key : null,
+    found: count('found'),
+    notFound: count('notFound'),
+  }
+}
+
+/** Why a cell's run has no figure yet; nothing where it has. */
+function missingOf(cell: Cell, run: RunRow | undefined, runCommand: string): MissingSource[] {
+  const { knowledge, method } = cell
+  if (cell.reason !== null) {
+    return [
+      {
+        knowledge,
+        method,
+        reason: cell.reason.replace(/\.$/, ''),
+        command: null,
+      },
+    ]
+  }
+  if (!run) {
+    return [
+      {
+        knowledge,
+        method,
+        reason: 'not computed yet',
+        command: runCommand,
+      },
+    ]
+  }
+  switch (run.state) {
+    case 'done': return []
+    case 'failed':
+    case 'interrupted': return [
+      {
+        knowledge,
+        method,
+        reason: `its run ${run.state === 'failed'
+          ? 'failed'
+          : 'was interrupted'}: ${parseReason(run.reason)?.message ?? 'no reason was recorded'}`,
+        command: runCommand,
+      },
+    ]
+    case 'running':
+    case 'pausing': return [
+      {
+        knowledge,
+        method,
+        reason: 'its run is under way',
+        command: null,
+      },
+    ]
+    case 'paused': return [
+      {
+        knowledge,
+        method,
+        reason: 'its run is paused',
+        command: runCommand,
+      },
+    ]
+    case 'cancelled': return [
+      {
+        knowledge,
+        method,
+        reason: 'its run was stopped',
+        command: runCommand,
+      },
+    ]
+    case 'queued':
+      return [
+        {
+          knowledge,
+          method,
+          reason: parseReason(run.reason)?.message ?? 'not computed yet',
+          command: runCommand,
+        },
+      ]
+    default: return run.state satisfies never
+  }
+}
+
+/** The command line that asks for the study again, quoted for a shell. */
+function commandOf({ command: { path, set } }: StudyDetail, root: string): string {
+  const words = [
+    'run',
+    path,
+    ...set.flatMap(setting => ['--set', setting]),
+    '--workspace',
+    root,
+  ]
+  return `npm run facet -- ${words.map(word => /^[\w@%+=:,./-]+$/.test(word)
+    ? word
+    : `'${word.replaceAll('\'', '\'\\\'\'')}'`).join(' ')}`
+}
