@@ -1,7 +1,6 @@
 import type { RunEvent } from '#shared/order.ts'
 import { Buffer } from 'node:buffer'
-import { closeSync, existsSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, truncateSync, writeSync } from 'node:fs'
-import { RunEvent as RunEventSchema } from '#shared/order.ts'
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 
 /** What the main thread and the heartbeat thread share: 0 is the lock, 1 the next sequence number, 2 counts signs of life of the main thread, 3 ends the heartbeat. */
 export type SharedState = Int32Array<SharedArrayBuffer>
@@ -9,24 +8,6 @@ export type SharedState = Int32Array<SharedArrayBuffer>
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 /** An event without what the file adds. */
 export type NewEvent = DistributiveOmit<RunEvent, 'seq' | 'time' | 'attempt'>
-
-/**
- * Gets an event file ready for another attempt: cuts off a line that a killed worker left half written (the host takes in
- * whole lines only, so it has not seen it), and says how to go on counting.
- */
-export function prepareEventFile(path: string): { nextSeq: number, attempt: number } {
-  if (!existsSync(path))
-    return { nextSeq: 0, attempt: 1 }
-  const bytes = readFileSync(path)
-  const end = bytes.lastIndexOf(10) + 1
-  if (end < bytes.length)
-    truncateSync(path, end)
-  const events = bytes.subarray(0, end).toString('utf8').split('\n').map(parse).filter(event => event !== null)
-  return {
-    nextSeq: Math.max(-1, ...events.slice(-1000).map(event => event.seq)) + 1,
-    attempt: (events.at(-1)?.attempt ?? 0) + 1,
-  }
-}
 
 /** Appends events, numbered in the order of the file even where two threads write. */
 export class EventFile {
@@ -85,14 +66,5 @@ export class EventFile {
   private lock(): void {
     while (Atomics.compareExchange(this.shared, 0, 0, 1) !== 0)
       Atomics.wait(this.shared, 0, 1, 50)
-  }
-}
-
-function parse(line: string): RunEvent | null {
-  try {
-    return RunEventSchema.parse(JSON.parse(line))
-  }
-  catch {
-    return null
   }
 }

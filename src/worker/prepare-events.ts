@@ -1,0 +1,37 @@
+import { existsSync, readFileSync, truncateSync } from 'node:fs'
+import { z } from 'zod'
+
+/** What all events have. */
+const Numbered = z.looseObject({
+  seq: z.int(),
+  attempt: z.int(),
+})
+
+/**
+ * Gets an event file ready for another attempt: cuts off a line that a killed worker left half written (the host takes in
+ * whole lines only, so it has not seen it), and says how to go on counting.
+ */
+export function prepareEventFile(path: string): { nextSeq: number, attempt: number } {
+  if (!existsSync(path))
+    return { nextSeq: 0, attempt: 1 }
+  const bytes = readFileSync(path)
+  const end = bytes.lastIndexOf(10) + 1
+  if (end < bytes.length)
+    truncateSync(path, end)
+  const line = bytes.subarray(0, end).toString('utf8').split('\n').findLast(one => parse(one) !== null)
+  const last = line === undefined
+    ? null
+    : parse(line)
+  return last
+    ? { nextSeq: last.seq + 1, attempt: last.attempt + 1 }
+    : { nextSeq: 0, attempt: 1 }
+}
+
+function parse(line: string): z.infer<typeof Numbered> | null {
+  try {
+    return Numbered.parse(JSON.parse(line))
+  }
+  catch {
+    return null
+  }
+}

@@ -1,0 +1,71 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { migrate, readMigrations, shippedMigrations } from '#main/workspace/migrate.ts'
+
+let folder: string
+let db: Database.Database
+function context() {
+  return {
+    where: 'facet.sqlite',
+    backups: join(folder, 'backups'),
+  }
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'facet-test-'))
+  mkdirSync(join(folder, 'migrations'))
+  db = new Database(join(folder, 'facet.sqlite'))
+})
+afterEach(() => {
+  db.close()
+  rmSync(folder, { recursive: true })
+})
+function ship(name: string, sql: string) {
+  writeFileSync(join(folder, 'migrations', name), sql)
+  return readMigrations(join(folder, 'migrations'))
+}
+
+it('applies the shipped migrations to an empty database, once', () => {
+  const shipped = readMigrations(shippedMigrations)
+  expect(migrate(db, shipped, context())).toEqual(shipped.map(({ name }) => name))
+  expect(migrate(db, shipped, context())).toEqual([])
+})
+
+it('copies the database before it changes an existing one', () => {
+  migrate(db, ship('2026-01-01-one.sql', 'create table one (a integer) strict'), context())
+  expect(existsSync(join(folder, 'backups'))).toBe(false)
+  db.exec('insert into one values (7)')
+  migrate(db, ship('2026-01-02-two.sql', 'drop table one'), context())
+  const [copy] = readdirSync(join(folder, 'backups'))
+  const before = new Database(join(folder, 'backups', copy!), { readonly: true })
+  expect(before.prepare('select a from one').pluck().all()).toEqual([7])
+  before.close()
+})
+
+it('refuses a file that was edited after it had been applied', () => {
+  migrate(db, ship('2026-01-01-one.sql', 'create table one (a integer) strict'), context())
+  expect(() => migrate(db, ship('2026-01-01-one.sql', 'create table one (b integer) strict'), context())).toThrow(/2026-01-01-one\.sql was changed after it had been applied/)
+})
+
+it('refuses a database of a newer version', () => {
+  const both = ship('2026-01-01-one.sql', 'create table one (a integer) strict')
+  migrate(db, both, context())
+  expect(() => migrate(db, [], context())).toThrow(/newer version of Facet: it has the migration 2026-01-01-one\.sql/)
+})
+
+it('keeps nothing of a migration that fails, and names it and the copy', () => {
+  migrate(db, ship('2026-01-01-one.sql', 'create table one (a integer) strict'), context())
+  const bad = ship('2026-01-02-two.sql', 'create table two (a integer) strict; create table one (a integer) strict')
+  expect(() => migrate(db, bad, context())).toThrow(expect.objectContaining({
+    message: expect.stringContaining('2026-01-02-two.sql failed: table one already exists'),
+    hint: expect.stringContaining(join(folder, 'backups')),
+  }))
+  expect(db.prepare('select name from sqlite_schema where name = \'two\'').all()).toEqual([])
+})
+
+it('refuses a file that is no migration by its name', () => {
+  expect(() => ship('notes.txt', '')).toThrow(/"notes\.txt" is no migration/)
+})
