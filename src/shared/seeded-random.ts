@@ -1,0 +1,56 @@
+/** A source of numbers that gives the same ones for the same seed, on every machine. */
+export interface SeededRandom {
+  /** In [0, 1), 32 bits of chance. */
+  next: () => number
+  /** A whole number in [0, below). */
+  integer: (below: number) => number
+  /** Standard normal, by Box and Muller. */
+  normal: () => number
+}
+
+/** Mixes numbers into one 32-bit seed (the finaliser of MurmurHash3), so that neighbouring seeds give unlike sequences. */
+export function mixSeed(...parts: number[]): number {
+  let hash = 0x9E3779B9
+  for (const part of parts) {
+    hash = Math.imul(hash ^ (part >>> 0), 0x85EBCA6B)
+    hash = Math.imul(hash ^ (hash >>> 13), 0xC2B2AE35)
+    hash ^= hash >>> 16
+  }
+  return hash >>> 0
+}
+
+/** sfc32 (Doty-Humphrey), 128 bits of state, after 12 rounds of warm-up. */
+export function seededRandom(...seed: number[]): SeededRandom {
+  let a = mixSeed(...seed, 1)
+  let b = mixSeed(...seed, 2)
+  let c = mixSeed(...seed, 3)
+  let counter = 1
+  const bits = (): number => {
+    const sum = (a + b + counter) | 0
+    counter = (counter + 1) | 0
+    a = b ^ (b >>> 9)
+    b = (c + (c << 3)) | 0
+    c = ((c << 21) | (c >>> 11)) + sum | 0
+    return sum >>> 0
+  }
+  for (let i = 0; i < 12; i++)
+    bits()
+  const next = (): number => bits() / 2 ** 32
+  return {
+    next,
+    integer: below => Math.floor(next() * below),
+    normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
+  }
+}
+
+/** The whole numbers 0 .. count - 1 in a random order (Fisher and Yates). */
+export function permutation(count: number, random: SeededRandom): Int32Array {
+  const order = Int32Array.from({ length: count }, (_, i) => i)
+  for (let i = count - 1; i > 0; i--) {
+    const j = random.integer(i + 1)
+    const moved = order[i]!
+    order[i] = order[j]!
+    order[j] = moved
+  }
+  return order
+}

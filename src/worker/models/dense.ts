@@ -1,0 +1,73 @@
+import type { Tensor, Tensor2D } from '#worker/engine/tf.ts'
+import type { TensorData } from '#worker/stage.ts'
+import { seededRandom } from '#shared/seeded-random.ts'
+import { biasAdd, elu, matMul, relu } from '#worker/engine/fused.ts'
+import { tf } from '#worker/engine/tf.ts'
+
+export type Activation = 'elu' | 'relu'
+const activations = { elu, relu } as const
+
+/**
+ * Weights of a chain of dense layers, `NAME/0/weight` [in, out] and `NAME/0/bias` [out] onwards. Normal with variance 2 / inputs
+ * before a rectifier (He et al. 2015) and `lastGain` / inputs before the last layer's plain output; biases zero.
+ */
+export function denseVariables(name: string, widths: readonly number[], seed: number, lastGain = 1): Record<string, TensorData> {
+  const random = seededRandom(seed)
+  const variables: Record<string, TensorData> = {}
+  widths.slice(1).forEach((outputs, layer) => {
+    const inputs = widths[layer]!
+    const gain = layer === widths.length - 2
+      ? lastGain
+      : 2
+    const spread = Math.sqrt(gain / inputs)
+    variables[`${name}/${layer}/weight`] = {
+      dtype: 'float32',
+      shape: [inputs, outputs],
+      data: Float32Array.from({ length: inputs * outputs }, () => random.normal() * spread),
+    }
+    variables[`${name}/${layer}/bias`] = {
+      dtype: 'float32',
+      shape: [outputs],
+      data: new Float32Array(outputs),
+    }
+  })
+  return variables
+}
+
+/**
+ * f32 [n, widths[0]] -> f32 [n, last width]. Activation after every layer but the last.
+ * @param x
+ * @param name        prefix of the variables
+ * @param variables
+ * @param activation  of the hidden layers
+ * @param after       what else happens after a hidden layer, e.g. dropout
+ */
+export function dense(x: Tensor2D, name: string, variables: Record<string, Tensor>, activation: Activation, after: (x: Tensor2D, layer: number) => Tensor2D = hidden => hidden): Tensor2D {
+  for (let layer = 0; ; layer++) {
+    x = biasAdd(matMul(x, variables[`${name}/${layer}/weight`]!), variables[`${name}/${layer}/bias`]!)
+    if (!variables[`${name}/${layer + 1}/weight`])
+      return x
+    x = after(activations[activation](x), layer)
+  }
+}
+
+/** Parameters of a chain of dense layers with biases. */
+export function denseParameters(widths: readonly number[]): number {
+  return widths.slice(1).reduce((sum, width, i) => sum + widths[i]! * width + width, 0)
+}
+
+/** Tensor data as tf tensors for the time of `use`, which returns plain arrays; nothing is left behind. */
+export function withTensors<T>(data: Record<string, TensorData>, use: (variables: Record<string, Tensor>) => T): T {
+  const variables = Object.fromEntries(Object.entries(data).map(([name, { data: values, shape, dtype }]) => [
+    name,
+    tf.tensor(values, shape, dtype === 'int32'
+      ? 'int32'
+      : 'float32'),
+  ]))
+  try {
+    return use(variables)
+  }
+  finally {
+    tf.dispose(variables)
+  }
+}

@@ -1,0 +1,141 @@
+import type { Task } from '#shared/dataset.ts'
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '#worker/engine/tf.ts'
+import type { TensorData } from '#worker/stage.ts'
+import { mean } from '#shared/statistics.ts'
+import { softmaxCrossEntropy } from '#worker/engine/fused.ts'
+import { dropout } from '#worker/engine/random.ts'
+import { tf } from '#worker/engine/tf.ts'
+import { dense, denseVariables, withTensors } from './dense.ts'
+
+/** What a head answers with, and what it is trained on. */
+export interface HeadTarget {
+  kind: 'classification' | 'regression'
+  outputs: number
+  /** Regression is trained on (label - middle) / spread. */
+  middle: number
+  spread: number
+  /** Predictions of a regression are kept inside the label's range. */
+  range: [number, number]
+}
+
+/** The target of a task, standardised on the labels trained on. */
+export function headTarget(task: Task, labels: ArrayLike<number>): HeadTarget {
+  if (task.kind === 'classification') {
+    return {
+      kind: 'classification',
+      outputs: task.classes.length,
+      middle: 0,
+      spread: 1,
+      range: [0, task.classes.length - 1],
+    }
+  }
+  if (task.kind === 'verification')
+    throw new TypeError('internal: verification trains no head')
+  const middle = mean(labels)
+  const variance = mean(Float64Array.from(labels, label => (label - middle) ** 2))
+  return {
+    kind: 'regression',
+    outputs: 1,
+    middle,
+    spread: Math.sqrt(variance) || 1,
+    range: task.range,
+  }
+}
+
+export interface HeadShape { hidden: number[], dropout: number }
+
+/** Weights of the MLP `head/0/weight` ...; the last layer gives logits or one number, near zero at first: all classes alike, the mean label. */
+export function headVariables(inputs: number, { hidden }: HeadShape, outputs: number, seed: number): Record<string, TensorData> {
+  return denseVariables('head', [inputs, ...hidden, outputs], seed, 1e-4)
+}
+
+/** f32 [n, inputs] -> f32 [n, outputs]; with a seed (int32 [2]) hidden units (or, without any, inputs) drop out. */
+export function runHead(x: Tensor2D, variables: Record<string, Tensor>, shape: HeadShape, seed?: Tensor): Tensor2D {
+  const drop = (values: Tensor2D, stream: number): Tensor2D => seed
+    ? dropout(values, shape.dropout, seed, stream)
+    : values
+  const input = shape.hidden.length === 0
+    ? drop(x, 0)
+    : x
+  return dense(input, 'head', variables, 'relu', (hidden, layer) => drop(hidden, layer + 1))
+}
+
+/**
+ * Loss of one batch: mean cross-entropy, or mean smooth L1 of the standardised label (Huber 1964, at 1 standard deviation: near
+ * it the square, beyond it the absolute error that MAE reports).
+ *
+ * @param outputs  f32 [n, outputs]
+ * @param labels   i32 [n] classes, or f32 [n] standardised labels
+ * @param target   what is answered with
+ * @param target.kind
+ */
+export function headLoss(outputs: Tensor2D, labels: Tensor, { kind }: HeadTarget): Scalar {
+  if (kind === 'classification')
+    return tf.mean(softmaxCrossEntropy(outputs, labels)) as Scalar
+  const distance = tf.abs(tf.sub(tf.reshape(outputs, [-1]), labels))
+  const near = tf.minimum(distance, 1)
+  return tf.mean(tf.add(tf.mul(tf.square(near), 0.5), tf.sub(distance, near))) as Scalar
+}
+
+/** Labels as the loss takes them. */
+export function targetLabels(labels: ArrayLike<number>, { kind, middle, spread }: HeadTarget): Int32Array | Float32Array {
+  return kind === 'classification'
+    ? Int32Array.from(labels)
+    : Float32Array.from(labels, label => (label - middle) / spread)
+}
+
+/** One prediction per row of outputs: the class of the largest logit, or the number in the label's unit. */
+export function predictionsOf(outputs: Float32Array, { kind, outputs: width, middle, spread, range }: HeadTarget): Float32Array {
+  return Float32Array.from({ length: outputs.length / width }, (_, row) => {
+    if (kind === 'regression')
+      return Math.max(range[0], Math.min(range[1], outputs[row]! * spread + middle))
+    const logits = outputs.subarray(row * width, (row + 1) * width)
+    return logits.indexOf(Math.max(...logits))
+  })
+}
+
+/** Class probabilities of each row, f32 [n, outputs]. */
+export function probabilitiesOf(outputs: Float32Array, width: number): Float32Array {
+  const out = new Float32Array(outputs.length)
+  for (let from = 0; from < outputs.length; from += width) {
+    const logits = outputs.subarray(from, from + width)
+    const largest = Math.max(...logits)
+    const powers = logits.map(logit => Math.exp(logit - largest))
+    const sum = powers.reduce((a, b) => a + b, 0)
+    out.set(powers.map(power => power / sum), from)
+  }
+  return out
+}
+
+/** How good outputs are: `loss` as trained, `metric` as reported (accuracy in per cent, MAE in the label's unit). */
+export function scoreOutputs(outputs: Float32Array, labels: ArrayLike<number>, target: HeadTarget): { loss: number, metric: number } {
+  const rows = labels.length
+  const predictions = predictionsOf(outputs, target)
+  if (target.kind === 'regression') {
+    return {
+      loss: lossOf(outputs, labels, target),
+      metric: mean(predictions.map((value, i) => Math.abs(value - labels[i]!))),
+    }
+  }
+  let right = 0
+  for (let i = 0; i < rows; i++)
+    right += Number(predictions[i] === labels[i])
+  return {
+    loss: lossOf(outputs, labels, target),
+    metric: 100 * right / rows,
+  }
+}
+
+function lossOf(outputs: Float32Array, labels: ArrayLike<number>, target: HeadTarget): number {
+  const wanted = targetLabels(labels, target)
+  return tf.tidy(() => headLoss(tf.tensor2d(outputs, [labels.length, target.outputs]), tf.tensor1d(wanted, target.kind === 'classification'
+    ? 'int32'
+    : 'float32') as Tensor1D, target).dataSync()[0]!)
+}
+
+/** Outputs of a head on features already normalised, f32 [n, inputs] -> f32 [n, outputs]. */
+export function applyHead(features: Float32Array, inputs: number, weights: Record<string, TensorData>, shape: HeadShape): Float32Array {
+  return features.length === 0
+    ? new Float32Array(0)
+    : withTensors(weights, variables => tf.tidy(() => runHead(tf.tensor2d(features, [features.length / inputs, inputs]), variables, shape).dataSync() as Float32Array))
+}

@@ -1,0 +1,54 @@
+import type { UnitGroup } from './normalizer.ts'
+import { eachGroup, livingUnits } from './normalizer.ts'
+
+/** Gathers the error of reconstructed embeddings block by block. */
+export interface ReconstructionMeter {
+  /** f32 [n, units] each. */
+  add: (original: Float32Array, reconstructed: Float32Array) => void
+  /** nRMSE per group. */
+  result: () => Record<string, number>
+}
+
+/**
+ * nRMSE of each teacher's embedding: RMSE / standard deviation of that embedding, over units that move (Vielzeuf et al.
+ * 2019, Table 5). The deviation is taken around each unit's own mean over the faces added, so that predicting the mean
+ * gives 1.00 and uniform noise for uniform numbers the square root of 2.
+ */
+export function reconstructionMeter(groups: readonly UnitGroup[]): ReconstructionMeter {
+  const width = groups.reduce((sum, { dimension }) => sum + dimension, 0)
+  const errors = new Float64Array(width)
+  const sums = new Float64Array(width)
+  const squares = new Float64Array(width)
+  let shift: Float32Array | undefined
+  let count = 0
+  return {
+    add(original, reconstructed) {
+      shift ??= original.slice(0, width)
+      for (let i = 0; i < original.length; i++) {
+        const unit = i % width
+        const value = original[i]! - shift[unit]!
+        sums[unit]! += value
+        squares[unit]! += value * value
+        errors[unit]! += (original[i]! - reconstructed[i]!) ** 2
+      }
+      count += original.length / width
+    },
+    result() {
+      const variance = squares.map((square, unit) => Math.max(0, square / count - (sums[unit]! / count) ** 2))
+      const living = livingUnits(variance.map(Math.sqrt), groups)
+      const values: Record<string, number> = {}
+      eachGroup(groups, (from, to, name) => {
+        let error = 0
+        let spread = 0
+        for (let unit = from; unit < to; unit++) {
+          if (living[unit]) {
+            error += errors[unit]!
+            spread += variance[unit]! * count
+          }
+        }
+        values[name] = Math.sqrt(error / spread)
+      })
+      return values
+    },
+  }
+}

@@ -1,0 +1,185 @@
+import type { z } from 'zod'
+import type { Order } from '#shared/order.ts'
+import type { StageContext, TensorData } from '#worker/stage.ts'
+import type { Combiner } from '../models/combiner.ts'
+import type { Normalizer } from '../models/normalizer.ts'
+import type { EmbeddingRows, RowTable } from './embedding-rows.ts'
+import { FacetError } from '#shared/errors.ts'
+import { combine } from '#shared/stages/combine.ts'
+import { runOf } from '#worker/stage.ts'
+import { trainAutoencoder } from '../models/autoencoder-training.ts'
+import { rawCodes, saveCombiner, useCombiner } from '../models/combiner.ts'
+import { commonScale, livingUnits, normalize, unitStatistics, zScore } from '../models/normalizer.ts'
+import { fitPca } from '../models/pca.ts'
+import { reconstructionMeter } from '../models/reconstruction.ts'
+import { Phases } from '../training/phases.ts'
+import { eachBlock, embeddingRows, selectRows } from './embedding-rows.ts'
+import { unlabelledFaces, validationPart } from './unlabelled.ts'
+
+type Config = z.output<typeof combine.config>
+
+/** Learns G from the unlabelled faces of all sources and measures what it keeps of each teacher on faces it never saw. */
+export const run = runOf(combine, async (context) => {
+  const { config, order, artefact, report } = context
+  const faces = unlabelledFaces(order.sources)
+  if (faces.count < 3)
+    throw new FacetError('bad-input', `${faces.count} faces are left for the combiner to learn from; it needs at least 3.`, { hint: 'Add photographs to the unlabelled data sets.' })
+  const teachers = order.teachers.map(({ name }) => name)
+  const rows = embeddingRows(faces.learn, teachers)
+  const unseen = faces.unseen.length > 0
+    ? embeddingRows(faces.unseen, teachers)
+    : null
+  try {
+    const statistics = unitStatistics(rows)
+    const input = zScore(statistics, rows.teachers)
+    report.log(`${faces.count} faces without labels; ${rows.width - input.scale.filter(scale => scale > 0).length} of ${rows.width} units never move`)
+    const { train, validation } = validationPart(faces.learn)
+    const size = sizeOf(config, rows)
+    const learnt = await learn(context, rows, {
+      input,
+      size,
+      train,
+      validation,
+      living: livingUnits(statistics.std, rows.teachers),
+    })
+    const combiner = withCodeScale({
+      manifest: {
+        format: 'facet-combiner-1',
+        kind: config.kind,
+        size,
+        teachers: rows.teachers,
+        activation: config.activation,
+        layers: config.layers,
+        clip: input.clip,
+        faces: { count: faces.count, fingerprint: faces.fingerprint },
+      },
+      tensors: {
+        'input/mean': vector(input.mean),
+        'input/scale': vector(input.scale),
+        ...learnt.tensors,
+      },
+    }, rows, input)
+    saveCombiner(artefact, combiner)
+    const reconstruction = unseen
+      ? measureReconstruction(combiner, unseen)
+      : undefined
+    return {
+      summary: {
+        ...learnt.summary,
+        size,
+        faces: faces.count,
+        unseenFaces: unseen?.count ?? 0,
+        nrmse: reconstruction
+          ? average(reconstruction)
+          : null,
+      },
+      evaluations: [],
+      reconstruction,
+    }
+  }
+  finally {
+    rows.close()
+    unseen?.close()
+  }
+})
+
+/** Size of h_G: as configured, or the average of the teachers' (Section 3.2). concat keeps all. */
+function sizeOf({ kind, size }: Config, { teachers, width }: EmbeddingRows): number {
+  if (kind === 'concat')
+    return width
+  return size === 'mean'
+    ? Math.round(width / teachers.length)
+    : size
+}
+
+interface Learning { input: Normalizer, size: number, train: Int32Array, validation: Int32Array, living: Uint8Array }
+
+async function learn(context: StageContext<Config>, rows: EmbeddingRows, { input, size, train, validation, living }: Learning): Promise<{ tensors: Record<string, TensorData>, summary: Record<string, number> }> {
+  const { config, seed } = context
+  switch (config.kind) {
+    case 'concat': return { tensors: {}, summary: {} }
+    case 'pca': {
+      const { components, variances, units } = fitPca(rows, size, part => normalize(part, input))
+      const total = living.reduce((sum, alive) => sum + alive, 0)
+      return {
+        tensors: {
+          components: {
+            dtype: 'float32',
+            shape: [units, size],
+            data: components,
+          },
+        },
+        summary: { variance: variances.reduce((sum, value) => sum + value, 0) / total },
+      }
+    }
+    case 'ae': return trainAutoencoder(context, {
+      phases: await Phases.open(context),
+      config,
+      size,
+      seed,
+      groups: rows.teachers,
+      living,
+      train: normalized(selectRows(rows, train), input),
+      validation: normalized(selectRows(rows, validation), input),
+    })
+    default: return config.kind satisfies never
+  }
+}
+
+/** The table with every row normalised when it is read. */
+export function normalized(table: RowTable, normalizer: Normalizer): RowTable {
+  return {
+    ...table,
+    read: (from, to) => normalize(table.read(from, to), normalizer),
+    gather: rows => normalize(table.gather(rows), normalizer),
+  }
+}
+
+/** Adds what brings codes to mean 0 on one common scale, so that h_G is of one size whatever made it. */
+function withCodeScale({ manifest, tensors }: Combiner, rows: RowTable, input: Normalizer): Combiner {
+  const raw: Combiner = { manifest, tensors }
+  const codes = (part: Float32Array): Float32Array => rawCodes(raw, normalize(part, input))
+  const { mean, scale } = commonScale(unitStatistics({
+    count: rows.count,
+    width: manifest.size,
+    read: (from, to) => codes(rows.read(from, to)),
+    gather: wanted => codes(rows.gather(wanted)),
+  }))
+  return {
+    manifest,
+    tensors: {
+      ...tensors,
+      'code/mean': vector(mean),
+      'code/scale': {
+        dtype: 'float32',
+        shape: [],
+        data: scale.slice(0, 1),
+      },
+    },
+  }
+}
+
+function measureReconstruction(combiner: Combiner, unseen: EmbeddingRows): Record<string, number> {
+  const { encode, decode } = useCombiner(combiner)
+  const meter = reconstructionMeter(unseen.teachers)
+  eachBlock(unseen, rows => meter.add(rows, decode(encode(rows))))
+  return meter.result()
+}
+
+export function average(values: Record<string, number>): number {
+  const all = Object.values(values)
+  return all.reduce((sum, value) => sum + value, 0) / all.length
+}
+
+function vector(data: Float32Array): TensorData {
+  return {
+    dtype: 'float32',
+    shape: [data.length],
+    data,
+  }
+}
+
+/** Names of an order's teachers, in the order in which their embeddings are concatenated. */
+export function teacherNames(order: Order): string[] {
+  return order.teachers.map(({ name }) => name)
+}

@@ -1,0 +1,185 @@
+import type { Sample, Split, Task } from '#shared/dataset.ts'
+import type { SeededRandom } from '#shared/seeded-random.ts'
+import type { TensorData } from '#worker/stage.ts'
+import type { HeadTarget } from '../models/head.ts'
+import type { Phase } from '../training/phases.ts'
+import type { Trained } from '../training/train.ts'
+import { FacetError } from '#shared/errors.ts'
+import { permutation, seededRandom } from '#shared/seeded-random.ts'
+
+/** A sample of the task with its label. */
+export interface LabelledSample { index: number, path: string, split: Split | null, subject: string | null, unseen: boolean, label: number, isFound: boolean }
+
+/** One training: positions in the list of labelled samples. `test` holds undetected ones too. */
+export interface Fold { name: string, train: Int32Array, validation: Int32Array, test: Int32Array }
+
+/** Part of the training people whose faces choose the checkpoint. */
+const innerValidation = 0.15
+
+/** The samples that have the task's label. */
+export function labelledSamples(task: Exclude<Task, { kind: 'verification' }>, samples: readonly Sample[], found: Int32Array): LabelledSample[] {
+  const isFound = new Set(found)
+  return samples.flatMap(({ path, labels, split, subject, unseen }, index) => {
+    const label = labels[task.label]
+    if (label === undefined)
+      return []
+    if (typeof label !== 'number')
+      throw new FacetError('bad-input', `label "${task.label}" is ${JSON.stringify(label)}; it must be a number.`, { where: path })
+    return [
+      {
+        index,
+        path,
+        split,
+        subject,
+        unseen,
+        label,
+        isFound: isFound.has(index),
+      },
+    ]
+  })
+}
+
+/**
+ * Which samples train, choose and test. `split` protocol: the data set's parts, one fold. `subjects`: each person left out in turn
+ * or `folds` groups of people; of the others some people choose the checkpoint, by the seed. Groups do not depend on the seed.
+ */
+export function planFolds(task: Task, samples: readonly LabelledSample[], folds: 'subject' | number, seed: number): Fold[] {
+  return task.protocol === 'split'
+    ? [
+        splitFold(samples),
+      ]
+    : subjectFolds(samples, folds, seed)
+}
+
+function positions(samples: readonly LabelledSample[], wanted: (sample: LabelledSample) => boolean): Int32Array {
+  return Int32Array.from(samples.flatMap((sample, i) => wanted(sample)
+    ? [i]
+    : []))
+}
+
+function splitFold(samples: readonly LabelledSample[]): Fold {
+  const fold = {
+    name: 'split',
+    train: positions(samples, sample => sample.split === 'train' && sample.isFound),
+    validation: positions(samples, sample => sample.split === 'validation' && sample.isFound),
+    test: positions(samples, sample => sample.split === 'test'),
+  }
+  for (const part of ['train', 'validation', 'test'] as const) {
+    if (fold[part].length === 0)
+      throw new FacetError('bad-input', `the data set has no ${part} samples with a found face.`, { hint: 'Add the data set again with splits that name train, validation and test samples.' })
+  }
+  return fold
+}
+
+function subjectFolds(samples: readonly LabelledSample[], folds: 'subject' | number, seed: number): Fold[] {
+  const subjects = [
+    ...new Set(samples.map(({ subject, path }) => {
+      if (subject === null)
+        throw new FacetError('bad-input', 'the sample names no person, but its task leaves people out in turn.', { where: path })
+      return subject
+    })),
+  ].sort()
+  if (subjects.length < 3)
+    throw new FacetError('bad-input', `the data set has ${subjects.length} people; leaving people out needs at least 3.`)
+  const groups = folds === 'subject'
+    ? subjects.map(subject => [subject])
+    : groupSubjects(samples, subjects, Math.min(folds, subjects.length))
+  return groups.map((left, number) => {
+    const chosen = chooseSubjects(samples, subjects.filter(subject => !left.includes(subject)), seededRandom(seed, number))
+    const isLeftOut = (sample: LabelledSample): boolean => left.includes(sample.subject!)
+    return {
+      name: `fold-${number}`,
+      train: positions(samples, sample => sample.isFound && !isLeftOut(sample) && !chosen.has(sample.subject!)),
+      validation: positions(samples, sample => sample.isFound && chosen.has(sample.subject!)),
+      test: positions(samples, isLeftOut),
+    }
+  })
+}
+
+/** Groups of about equal numbers of samples: the largest person first, each to the smallest group. */
+function groupSubjects(samples: readonly LabelledSample[], subjects: readonly string[], count: number): string[][] {
+  const sizes = new Map(subjects.map(subject => [subject, samples.filter(sample => sample.subject === subject).length]))
+  const groups = Array.from({ length: count }, () => ({ subjects: [] as string[], size: 0 }))
+  for (const subject of subjects.toSorted((a, b) => sizes.get(b)! - sizes.get(a)! || (a < b
+    ? -1
+    : 1))) {
+    const smallest = groups.reduce((best, group) => group.size < best.size
+      ? group
+      : best)
+    smallest.subjects.push(subject)
+    smallest.size += sizes.get(subject)!
+  }
+  return groups.map(group => group.subjects)
+}
+
+/** People, at random, who together hold about 15 % of the samples; at least one, and at least one stays to train on. */
+function chooseSubjects(samples: readonly LabelledSample[], subjects: readonly string[], random: SeededRandom): Set<string> {
+  const counts = new Map(subjects.map(subject => [subject, samples.filter(sample => sample.subject === subject && sample.isFound).length]))
+  const total = [
+    ...counts.values(),
+  ].reduce((sum, count) => sum + count, 0)
+  const chosen = new Set<string>()
+  let size = 0
+  for (const i of permutation(subjects.length, random)) {
+    if (size >= total * innerValidation || chosen.size === subjects.length - 1)
+      break
+    chosen.add(subjects[i]!)
+    size += counts.get(subjects[i]!)!
+  }
+  return chosen
+}
+
+/** What one fold left behind: its model, and its predictions of the fold's test samples (NaN where no face was found). */
+export interface FoldResult {
+  target: HeadTarget
+  clip: number
+  /** head/..., input/mean, input/scale, and the network's own where it was trained. */
+  tensors: Record<string, TensorData>
+  trained: Trained
+  predictions: Float32Array
+}
+
+/** Trains one fold after the other; opened once for all. */
+export interface FoldTrainer {
+  run: (phase: Phase, fold: Fold, number: number, onStep: (done: number, total: number) => void) => Promise<FoldResult>
+  close: () => Promise<void>
+}
+
+/** A fold in rows of the found faces: row r is the r-th labelled sample with a face. */
+export interface FoldData {
+  trainRows: Int32Array
+  trainLabels: number[]
+  validationRows: Int32Array
+  validationLabels: number[]
+  /** -1 where no face was found. */
+  testRows: Int32Array
+  /** Of every row. */
+  labels: Float64Array
+}
+
+export function foldData(samples: readonly LabelledSample[], fold: Fold): FoldData {
+  let next = 0
+  const rowOf = samples.map(({ isFound }) => isFound
+    ? next++
+    : -1)
+  const rowsOf = (positions: Int32Array): Int32Array => positions.map(i => rowOf[i]!)
+  const labelsOf = (positions: Int32Array): number[] => Array.from(positions, i => samples[i]!.label)
+  return {
+    trainRows: rowsOf(fold.train),
+    trainLabels: labelsOf(fold.train),
+    validationRows: rowsOf(fold.validation),
+    validationLabels: labelsOf(fold.validation),
+    testRows: rowsOf(fold.test),
+    labels: Float64Array.from(samples.flatMap(({ isFound, label }) => isFound
+      ? [label]
+      : [])),
+  }
+}
+
+/** Predictions of found faces in the places of all test samples; NaN where no face was found. */
+export function withUndetected(predictions: Float32Array, rows: Int32Array): Float32Array {
+  let next = 0
+  return Float32Array.from(rows, row => row >= 0
+    ? predictions[next++]!
+    : Number.NaN)
+}

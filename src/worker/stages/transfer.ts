@@ -1,0 +1,158 @@
+import type { Task } from '#shared/dataset.ts'
+import type { OrderSource, RunResult } from '#shared/order.ts'
+import type { StageContext, TensorData } from '#worker/stage.ts'
+import type { Outcome } from '../training/phases.ts'
+import type { FoldResult, FoldTrainer, LabelledSample } from './transfer-folds.ts'
+import path from 'node:path'
+import { z } from 'zod'
+import { FacetError } from '#shared/errors.ts'
+import { openDataset } from '#shared/files/dataset-pack.ts'
+import { openEmbeddings } from '#shared/files/embeddings.ts'
+import { openFaces } from '#shared/files/faces.ts'
+import { suggestName } from '#shared/nearest.ts'
+import { transfer } from '#shared/stages/transfer.ts'
+import { runOf } from '#worker/stage.ts'
+import { evaluateAnswers } from '../evaluate/evaluate.ts'
+import { writePredictions } from '../evaluate/predictions.ts'
+import { saveTransfer, TransferManifest } from '../models/transfer-model.ts'
+import { Phases } from '../training/phases.ts'
+import { frozenFeatures } from './frozen-features.ts'
+import { labelledSamples, planFolds } from './transfer-folds.ts'
+import { frozenTrainer } from './transfer-frozen.ts'
+import { pixelTrainer } from './transfer-pixels.ts'
+import { verify } from './verification.ts'
+
+type Config = z.output<typeof transfer.config>
+type Context = StageContext<Config>
+
+/** What a checkpoint keeps of a finished fold beside its tensors. */
+const SavedFold = z.object({
+  target: TransferManifest.shape.target,
+  clip: z.number(),
+  steps: z.int(),
+  bestScore: z.number(),
+})
+type SavedFold = z.infer<typeof SavedFold>
+
+/** Trains one knowledge on one encoder by its data set's protocol; the test faces are touched once, at the end. */
+export const run = runOf(transfer, async (context) => {
+  const [source, ...others] = context.order.sources
+  if (!source || others.length > 0)
+    throw new FacetError('internal', `internal: a transfer run came with ${context.order.sources.length} data sets instead of one`)
+  const dataset = openDataset(source.dataset)
+  const samples = dataset.samples()
+  const pairs = dataset.pairs()
+  dataset.close()
+  const task = dataset.meta.tasks[context.config.task]
+  if (!task) {
+    throw new FacetError('bad-input', `data set "${source.name}" has no task "${context.config.task}".`, {
+      hint: suggestName(context.config.task, Object.keys(dataset.meta.tasks)),
+    })
+  }
+  const found = foundOf(source)
+  return task.kind === 'verification'
+    ? verify(context, source, samples, pairs, found)
+    : learnTask(context, source, task, labelledSamples(task, samples, found))
+})
+
+/** Sample indexes of found faces. */
+function foundOf(source: OrderSource): Int32Array {
+  const file = source.faces ?? source.embeddings
+  if (!file)
+    throw new FacetError('internal', `internal: data set "${source.name}" came with neither faces nor embeddings`)
+  const pack = source.faces
+    ? openFaces(file)
+    : openEmbeddings(file)
+  pack.close()
+  return pack.indexes
+}
+
+async function learnTask(context: Context, source: OrderSource, task: Exclude<Task, { kind: 'verification' }>, samples: LabelledSample[]): Promise<RunResult> {
+  const { config, seed, artefact } = context
+  const folds = planFolds(task, samples, config.folds, seed)
+  const phases = await Phases.open(context)
+  const trainer = await openTrainer(context, source, task, samples)
+  const predictions = new Map<number, number>()
+  const saved: SavedFold[] = []
+  let model: Record<string, TensorData> = {}
+  try {
+    for (const [number, fold] of folds.entries()) {
+      const { tensors, state } = await phases.run(fold.name, async phase => toOutcome(await trainer.run(phase, fold, number, (done, total) =>
+        context.report.progress(number * total + done, folds.length * total, 'steps')), number === 0))
+      const { predictions: answers, ...rest } = tensors
+      fold.test.forEach((position, i) => predictions.set(position, answers!.data[i]!))
+      saved.push(SavedFold.parse(state))
+      if (number === 0)
+        model = rest
+    }
+  }
+  finally {
+    await trainer.close()
+  }
+  const answers = [...predictions].sort(([a], [b]) => a - b).map(([position, prediction]) => ({
+    ...samples[position]!,
+    prediction: Number.isNaN(prediction)
+      ? null
+      : prediction,
+  }))
+  saveTransfer(artefact, {
+    manifest: manifestOf(config, task, saved[0]!, model),
+    tensors: model,
+  })
+  writePredictions(path.join(artefact, 'predictions.csv'), task, answers)
+  return {
+    summary: {
+      folds: folds.length,
+      steps: saved.reduce((sum, fold) => sum + fold.steps, 0),
+      validation: saved.reduce((sum, fold) => sum + fold.bestScore, 0) / saved.length,
+      notFound: answers.filter(({ prediction }) => prediction === null).length,
+    },
+    evaluations: evaluateAnswers(task, answers),
+  }
+}
+
+async function openTrainer(context: Context, source: OrderSource, task: Task, samples: LabelledSample[]): Promise<FoldTrainer> {
+  const { encoder } = context.config
+  const isTrained = encoder.kind === 'scratch' || (encoder.kind === 'student' && encoder.mode === 'fine-tune')
+  if (isTrained)
+    return pixelTrainer(context, source, task, samples)
+  const indexes = Int32Array.from(samples.flatMap(({ isFound, index }) => isFound
+    ? [index]
+    : []))
+  return frozenTrainer(context, task, samples, await frozenFeatures(context, source, indexes))
+}
+
+/** What a finished fold is kept as: predictions and scores, and of the first one the model. */
+function toOutcome({ predictions, tensors, target, clip, trained: { steps, bestScore } }: FoldResult, isFirst: boolean): Outcome {
+  return {
+    tensors: {
+      predictions: {
+        dtype: 'float32',
+        shape: [predictions.length],
+        data: predictions,
+      },
+      ...isFirst
+        ? tensors
+        : {},
+    },
+    state: { target, clip, steps, bestScore } satisfies SavedFold,
+  }
+}
+
+function manifestOf(config: Config, task: Task, { target, clip }: SavedFold, tensors: Record<string, TensorData>): TransferManifest {
+  return {
+    format: 'facet-transfer-1',
+    task: config.task,
+    encoder: config.encoder,
+    width: tensors['input/mean']!.data.length,
+    clip,
+    head: config.head,
+    target,
+    classes: task.kind === 'classification'
+      ? task.classes
+      : null,
+    unit: task.kind === 'regression'
+      ? task.unit
+      : null,
+  }
+}

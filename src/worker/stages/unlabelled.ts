@@ -1,0 +1,138 @@
+import type { Sample } from '#shared/dataset.ts'
+import type { OrderSource } from '#shared/order.ts'
+import { createHash } from 'node:crypto'
+import { FacetError } from '#shared/errors.ts'
+import { openDataset } from '#shared/files/dataset-pack.ts'
+import { openEmbeddings } from '#shared/files/embeddings.ts'
+import { openFaces } from '#shared/files/faces.ts'
+
+/** Faces of one data set, by sample index, ascending. */
+export interface SourceFaces { source: OrderSource, indexes: Int32Array, hashes: string[] }
+
+/** What combiner and student learn from, and what they are measured on. */
+export interface UnlabelledFaces {
+  /** Found faces of the `unlabelled` sources that may be shown to G and the student. */
+  learn: SourceFaces[]
+  /** Found faces of the same sources that neither of them sees: unseen or test. Validation faces are in neither. */
+  unseen: SourceFaces[]
+  /** Of the faces in `learn`: SHA-256 over their sorted content hashes. */
+  fingerprint: string
+  count: number
+}
+
+/** One source with all that the choice rests on. */
+export interface SourceSamples { source: OrderSource, samples: readonly Sample[], hashes: readonly string[], found: Int32Array }
+
+/** Whether the protocol keeps this sample from everything that learns without labels. */
+export function isHeldOut({ split, unseen }: Pick<Sample, 'split' | 'unseen'>): boolean {
+  return unseen || split === 'validation' || split === 'test'
+}
+
+/** Chooses the unlabelled faces of sources already read; a copy of a held-out photograph is held out too, whichever source it lies in. */
+export function chooseUnlabelled(sources: readonly SourceSamples[]): UnlabelledFaces {
+  const heldOut = heldOutHashes(sources)
+  const pick = (wanted: (sample: Sample, hash: string) => boolean): SourceFaces[] => sources.flatMap(({ source, samples, hashes, found }) => {
+    const indexes = found.filter(index => source.unlabelled && wanted(samples[index]!, hashes[index]!))
+    return indexes.length > 0
+      ? [
+          {
+            source,
+            indexes,
+            hashes: [...indexes].map(index => hashes[index]!),
+          },
+        ]
+      : []
+  })
+  const learn = pick((_, hash) => !heldOut.has(hash))
+  const chosen = {
+    learn,
+    unseen: pick(sample => sample.unseen || sample.split === 'test'),
+    fingerprint: fingerprintOf(learn),
+    count: learn.reduce((sum, { indexes }) => sum + indexes.length, 0),
+  }
+  checkUnlabelled(chosen.learn, sources)
+  return chosen
+}
+
+function heldOutHashes(sources: readonly SourceSamples[]): Set<string> {
+  return new Set(sources.flatMap(({ samples, hashes }) => hashes.filter((_, i) => isHeldOut(samples[i]!))))
+}
+
+function fingerprintOf(faces: readonly SourceFaces[]): string {
+  return createHash('sha256').update(faces.flatMap(({ hashes }) => hashes).sort().join('\n')).digest('hex')
+}
+
+/**
+ * Stops a run that would learn from a face kept for validation or test, or from a copy of one: early stopping and every
+ * figure after it would lie.
+ * @throws FacetError `conflict` naming the photograph
+ */
+export function checkUnlabelled(learn: readonly SourceFaces[], sources: readonly SourceSamples[]): void {
+  const heldOut = heldOutHashes(sources)
+  for (const { source, indexes, hashes } of learn) {
+    const { samples } = sources.find(each => each.source.name === source.name)!
+    indexes.forEach((index, i) => {
+      const sample = samples[index]!
+      if (!isHeldOut(sample) && !heldOut.has(hashes[i]!))
+        return
+      const why = sample.unseen
+        ? 'is marked unseen'
+        : sample.split === 'train' || sample.split === null
+          ? 'is a copy of a held-out photograph'
+          : `belongs to the ${sample.split} split`
+      throw new FacetError('conflict', `the unlabelled faces hold ${sample.path}, which ${why}.`, {
+        where: source.name,
+        hint: 'Leave validation, test and unseen photographs out of the unlabelled set.',
+      })
+    })
+  }
+}
+
+/** Sample indexes with a found face: the rows of the embeddings pack, else those of the faces pack. */
+function foundOf(source: OrderSource): Int32Array {
+  if (source.embeddings) {
+    const pack = openEmbeddings(source.embeddings)
+    pack.close()
+    return pack.indexes
+  }
+  if (!source.faces)
+    throw new FacetError('internal', `internal: data set "${source.name}" came with neither faces nor embeddings`)
+  const pack = openFaces(source.faces)
+  const { indexes } = pack
+  pack.close()
+  return indexes
+}
+
+/** Reads what an order's sources hold and chooses the unlabelled faces among them. */
+export function unlabelledFaces(sources: readonly OrderSource[]): UnlabelledFaces {
+  return chooseUnlabelled(sources.map((source) => {
+    const dataset = openDataset(source.dataset)
+    const samples = dataset.samples()
+    const hashes = dataset.hashes()
+    dataset.close()
+    return {
+      source,
+      samples,
+      hashes,
+      found: source.unlabelled
+        ? foundOf(source)
+        : new Int32Array(0),
+    }
+  }))
+}
+
+/**
+ * Sets aside about `part` of the unlabelled faces for validation: those with the smallest content hashes, so that the
+ * choice depends on no seed and copies of a photograph stay on one side.
+ * @returns positions among all faces of `learn`, in order
+ */
+export function validationPart(learn: readonly SourceFaces[], part = 0.0425): { train: Int32Array, validation: Int32Array } {
+  const hashes = learn.flatMap(faces => faces.hashes)
+  const wanted = Math.min(hashes.length - 1, Math.max(1, Math.round(hashes.length * part)))
+  const limit = hashes.toSorted()[wanted]!
+  const all = Int32Array.from(hashes.keys())
+  return {
+    train: all.filter(i => hashes[i]! >= limit),
+    validation: all.filter(i => hashes[i]! < limit),
+  }
+}
