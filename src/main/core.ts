@@ -52,6 +52,9 @@ export interface ConnectOptions {
   cores?: number
 }
 
+/** How long a holder may take to answer before it counts as hung. */
+const answerLimitMs = 4_000
+
 /**
  * The way into a workspace for terminal, server and window alike: holds it, or attaches to who holds it, or reads.
  *
@@ -60,7 +63,8 @@ export interface ConnectOptions {
 export async function connect(folder: string, options: ConnectOptions): Promise<Connection> {
   const paths = workspacePaths(folder)
   let lastError: unknown
-  for (let attempt = 0; attempt < 3; attempt++) {
+  const giveUpAt = Date.now() + answerLimitMs
+  while (Date.now() < giveUpAt) {
     const holder = readHolder(paths.lock)
     if (!holder) {
       try {
@@ -73,7 +77,7 @@ export async function connect(folder: string, options: ConnectOptions): Promise<
       }
     }
     try {
-      const client = await connectSocket((holder ?? readHolder(paths.lock))?.socket ?? paths.socket)
+      const client = await connectSocket((holder ?? readHolder(paths.lock))?.socket ?? paths.socket, answerLimitMs)
       return {
         role: 'guest',
         client,

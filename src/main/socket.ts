@@ -107,7 +107,8 @@ export async function connectSocket(path: string, deadlineMs = 3_000): Promise<C
       waiting.set(id, resolve)
       send(socket, { id, method, input })
     })
-    return methods[method].result.parse(unwrap(reply))
+    const value = unwrap(reply)
+    return methods[method].result.parse(value)
   }
   const client: Client = {
     call: call as Client['call'],

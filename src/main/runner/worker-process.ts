@@ -14,6 +14,8 @@ export interface WorkerExit { code: number | null, signal: NodeJS.Signals | null
 /** A worker at work: this host's child, or one that an earlier host started. */
 export interface WorkerProcess extends ProcessIdentity {
   threads: number
+  /** This host's own child: its end is told with the reason. An adopted one is looked for. */
+  isChild: boolean
   /** Null while it lives, and always for adopted ones. */
   exit: WorkerExit | null
 }
@@ -61,6 +63,7 @@ export function startWorker({ node, entry }: WorkerSetup, runDir: string, order:
         ? 'never'
         : processStart(child.pid) ?? 'gone',
       threads: order.threads,
+      isChild: true,
       exit: null,
     }
     const ended = (exit: WorkerExit): void => {
@@ -78,11 +81,21 @@ export function startWorker({ node, entry }: WorkerSetup, runDir: string, order:
 
 /** The worker that is at work on a run whoever started it, or null. */
 export function findWorker(runDir: string, row: RunRow): WorkerProcess | null {
-  const identity = readIdentity(join(runDir, 'worker.json')) ?? (row.pid !== null && row.pid_started !== null
-    ? { pid: row.pid, started: row.pid_started }
-    : null)
-  return identity && isAlive(identity.pid, identity.started)
-    ? { ...identity, threads: row.threads ?? 1, exit: null }
+  // The row knows a worker that has not come far enough to say so itself; the file one that the host was too late to record.
+  const known = [
+    readIdentity(join(runDir, 'worker.json')),
+    row.pid !== null && row.pid_started !== null
+      ? { pid: row.pid, started: row.pid_started }
+      : null,
+  ]
+  const alive = known.find(identity => identity !== null && isAlive(identity.pid, identity.started))
+  return alive
+    ? {
+        ...alive,
+        threads: row.threads ?? 1,
+        isChild: false,
+        exit: null,
+      }
     : null
 }
 
@@ -93,7 +106,9 @@ export function askWorker(runDir: string, request: 'pause' | 'stop'): void {
 
 /** Whether a worker's process is still there. */
 export function isAtWork(worker: WorkerProcess): boolean {
-  return worker.exit === null && isAlive(worker.pid, worker.started)
+  return worker.isChild
+    ? worker.exit === null
+    : isAlive(worker.pid, worker.started)
 }
 
 /** The last lines of a log, at most `bytes` long. */

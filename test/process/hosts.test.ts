@@ -1,0 +1,148 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Connection } from '#main/core.ts'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it } from 'vitest'
+import { connect } from '#main/core.ts'
+import { readHolder } from '#main/workspace/lock.ts'
+import { workspacePaths } from '#main/workspace/paths.ts'
+import { openHost, plan, temporaryFolder, until } from './workspace-fixture.ts'
+
+let root: string
+let remove: () => void
+const children: ChildProcess[] = []
+const connections: Connection[] = []
+
+beforeEach(() => {
+  ({ folder: root, remove } = temporaryFolder())
+})
+afterEach(async () => {
+  for (const connection of connections.splice(0))
+    await connection.close()
+  for (const child of children.splice(0)) {
+    child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null)
+      await once(child, 'exit')
+  }
+  remove()
+})
+async function startHost() {
+  const child = fork(join(import.meta.dirname, 'host.ts'), [root])
+  children.push(child)
+  expect((await once(child, 'message'))[0]).toEqual({ role: 'host' })
+  return child
+}
+async function attach(title = 'second terminal') {
+  const connection = await connect(root, { title })
+  connections.push(connection)
+  return connection
+}
+
+it('a second terminal attaches to the first and sees the same; strangers cannot reach the socket', async () => {
+  const child = await startHost()
+  const second = await attach()
+  expect(second.role).toBe('guest')
+  expect(await second.client.call('app.info')).toMatchObject({ pid: child.pid })
+  expect(await second.client.call('workspace.info')).toMatchObject({
+    root,
+    mayWrite: true,
+    holder: { title: 'test host', pid: child.pid },
+  })
+  expect(statSync(workspacePaths(root).socket).mode & 0o777).toBe(0o600)
+})
+
+it('errors cross the socket as they were thrown', async () => {
+  await startHost()
+  const { client } = await attach()
+  await expect(client.call('runs.get', { key: 'abcd' })).rejects.toMatchObject({
+    name: 'FacetError',
+    code: 'not-found',
+    message: 'There is no run abcd.',
+    hint: 'facet runs lists them.',
+  })
+  await expect(client.call('runs.get', { key: 'no key' })).rejects.toMatchObject({ code: 'usage' })
+  await expect(client.call('runs.gett' as 'runs.get', { key: 'abcd' })).rejects.toMatchObject({
+    code: 'usage',
+    hint: expect.stringContaining('"runs.get"'),
+  })
+})
+
+it('when the holder does not answer, the second is told who it is and may only read', async () => {
+  const child = await startHost()
+  child.kill('SIGSTOP')
+  const reader = await attach()
+  expect(reader.role).toBe('reader')
+  expect(await reader.client.call('runs.list', {})).toEqual([])
+  await expect(reader.client.call('gc.run')).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining(`test host (process ${child.pid}`),
+  })
+}, 30_000)
+
+it('a killed host leaves a workspace that the next one simply opens', async () => {
+  const child = await startHost()
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  expect(readHolder(workspacePaths(root).lock)).toBeNull()
+  expect((await attach()).role).toBe('host')
+})
+
+it('of two that open at once one becomes the host and the other its guest', async () => {
+  await (await openHost(root)).close()
+  const roles = (await Promise.all([
+    attach('a'),
+    attach('b'),
+  ])).map(({ role }) => role)
+  expect(roles.sort()).toEqual(['guest', 'host'])
+})
+
+it('a workspace in a folder too deep for a socket is attached to all the same', async () => {
+  root = join(root, 'deep'.repeat(30))
+  mkdirSync(root)
+  await startHost()
+  expect((await attach()).role).toBe('guest')
+})
+
+it('guests hear what happens to runs', async () => {
+  const host = await connect(root, {
+    title: 'host',
+    create: true,
+    cores: 2,
+    worker: {
+      entry: join(import.meta.dirname, 'stages-worker.ts'),
+    },
+  })
+  connections.push(host)
+  await host.close()
+  connections.pop()
+  const { workspace, runner, close } = await openHost(root)
+  await runner.enqueue('study', [
+    plan(root, 'failing', { behaviour: 2 }),
+  ])
+  await runner.idle('study')
+  await close()
+  expect(workspace.lock).not.toBeNull()
+  await startHost()
+  const { client } = await attach()
+  const states: string[] = []
+  client.on('run.changed', run => states.push(run.state))
+  const [run] = await client.call('runs.list', { study: 'study' })
+  await client.call('runs.resume', {
+    key: run!.key.slice(0, 8),
+  })
+  const { counts, open } = await client.call('runs.idle', { study: 'study' })
+  expect(counts).toEqual({ failed: 1 })
+  expect(open[0]!.reason!.message).toBe('The photographs are gone.')
+  await until(() => states.at(-1) === 'failed', 'the events arrive')
+  expect(states).toEqual(['queued', 'running', 'failed'])
+  expect((await client.call('runs.logs', { key: run!.key })).text).toContain('The photographs are gone.')
+  expect((await client.call('runs.get', { key: run!.key })).moves.map(({ to }) => to)).toEqual([
+    'running',
+    'failed',
+    'queued',
+    'running',
+    'failed',
+  ])
+})
