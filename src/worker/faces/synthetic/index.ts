@@ -1,0 +1,158 @@
+import type { Buffer } from 'node:buffer'
+import type { z } from 'zod'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import path from 'node:path'
+import sharp from 'sharp'
+import { FacetError } from '#shared/errors.ts'
+import { SyntheticFaces, SyntheticOverrides } from '#shared/synthetic.ts'
+import { drawPhotograph } from './drawing.ts'
+import { labelsOf } from './labels.ts'
+import { createLook, createScene } from './look.ts'
+import { createPerson } from './person.ts'
+import { renderPhotograph } from './render.ts'
+
+/** Raised when the same parameters would draw another picture. */
+const VERSION = 1
+
+/** One drawn face: its bytes, and the labels of what is drawn. */
+export interface SyntheticFace { jpeg: Buffer, subject: string, labels: Record<string, string | number> }
+
+/** Draws face `index` of a set. Seed, index and number of identities decide everything; the same person has the same geometry at every age and pose. */
+export async function renderSyntheticFace({ seed, size, identities }: Pick<SyntheticFaces, 'seed' | 'size' | 'identities'>, index: number): Promise<SyntheticFace> {
+  const number = index % identities
+  const person = createPerson(seed, number)
+  const look = createLook(person, seed, index)
+  const scene = createScene(seed, index)
+  const jpeg = await renderPhotograph(drawPhotograph(person, look, scene, size), scene, { size, seed: `${seed}/${index}` })
+  return {
+    jpeg,
+    subject: `person-${String(number).padStart(4, '0')}`,
+    labels: labelsOf(person, look),
+  }
+}
+
+export interface GenerateSynthetic extends SyntheticOverrides {
+  /** Folder; its synthetic.json, where there is one, gives what is not given here. */
+  path: string
+  onProgress?: (done: number, total: number) => void
+  signal?: AbortSignal
+}
+
+/** The same from a message: fields as GenerateSynthetic's, without the functions. */
+export async function synthesize(input: Record<string, unknown>): Promise<{ drawn: number }> {
+  const { path: folder, ...parameters } = input
+  if (typeof folder !== 'string')
+    throw new FacetError('internal', 'internal: synthesize was asked without a path')
+  const parsed = SyntheticOverrides.safeParse(parameters)
+  if (!parsed.success)
+    throw outOfBounds(parsed.error, folder)
+  return await generateSyntheticFolder({ path: folder, ...parsed.data })
+}
+
+/**
+ * Fills a folder with drawn faces: synthetic.json (the parameters), images/000000.jpg ..., labels.csv, and drawn.json last, which marks
+ * the folder as whole. Drawn already with the same parameters: nothing is done.
+ * @throws FacetError `bad-input` where the parameters are out of bounds, `conflict` where the folder holds anything that is not ours
+ */
+export async function generateSyntheticFolder({ path: folder, onProgress, signal, ...given }: GenerateSynthetic): Promise<{ drawn: number }> {
+  const parameters = await readParameters(folder, given)
+  const { count } = parameters
+  const mark = JSON.stringify({ ...parameters, version: VERSION })
+  if (await isDrawn(folder, mark, count))
+    return { drawn: 0 }
+
+  await rm(path.join(folder, 'drawn.json'), { force: true })
+  await clearImages(folder)
+  await writeWhole(path.join(folder, 'synthetic.json'), JSON.stringify(parameters, null, 2))
+
+  sharp.concurrency(1) // one photograph per thread is faster than several threads per photograph
+  const rows: string[] = Array.from({ length: count })
+  let [next, done, columns] = [0, 0, '']
+  const draw = async (): Promise<void> => {
+    while (next < count) {
+      signal?.throwIfAborted()
+      const index = next++
+      const { jpeg, subject, labels } = await renderSyntheticFace(parameters, index)
+      const file = `images/${String(index).padStart(6, '0')}.jpg`
+      await writeWhole(path.join(folder, file), jpeg)
+      columns = [
+        'path',
+        'subject',
+        ...Object.keys(labels),
+      ].join(',')
+      rows[index] = [
+        file,
+        subject,
+        ...Object.values(labels),
+      ].join(',')
+      onProgress?.(++done, count)
+    }
+  }
+  await Promise.all(Array.from({
+    length: availableParallelism(),
+  }, draw))
+  await writeWhole(path.join(folder, 'labels.csv'), `${[columns, ...rows].join('\n')}\n`)
+  await writeWhole(path.join(folder, 'drawn.json'), mark)
+  return { drawn: count }
+}
+
+async function readParameters(folder: string, given: SyntheticOverrides): Promise<SyntheticFaces> {
+  const file = path.join(folder, 'synthetic.json')
+  const text = await readFile(file, 'utf8').catch(() => '{}')
+  const parsed = SyntheticFaces.safeParse({
+    ...parseJson(text, file),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  })
+  if (parsed.success)
+    return parsed.data
+  throw outOfBounds(parsed.error, file)
+}
+
+function outOfBounds(error: z.ZodError, where: string): FacetError {
+  const issue = error.issues[0]!
+  return new FacetError('bad-input', `${issue.path.join('.') || 'The parameters'}: ${issue.message}.`, { where, hint: `Fields: ${Object.keys(SyntheticFaces.shape).join(', ')}.`, cause: error })
+}
+
+/** Makes room for new images, in a folder that is empty or has a synthetic.json; only files that are named like ours go. */
+async function clearImages(folder: string): Promise<void> {
+  const images = path.join(folder, 'images')
+  await mkdir(folder, { recursive: true })
+  const found = await readdir(folder)
+  if (found.length > 0 && !found.includes('synthetic.json'))
+    throw new FacetError('conflict', `The folder holds ${found.length} files or folders and no synthetic.json.`, { where: folder, hint: 'Faces are drawn into an empty folder, or into one that was drawn before.' })
+  await mkdir(images, { recursive: true })
+  for (const name of await readdir(images)) {
+    if (/^\d{6,}\.jpg(?:\.tmp)?$/.test(name))
+      await rm(path.join(images, name))
+  }
+}
+
+function parseJson(text: string, where: string): object {
+  try {
+    return JSON.parse(text) as object
+  }
+  catch (error) {
+    throw new FacetError('bad-input', `This is no JSON: ${error instanceof Error
+      ? error.message
+      : String(error)}.`, { where, cause: error })
+  }
+}
+
+async function isDrawn(folder: string, mark: string, count: number): Promise<boolean> {
+  const found = await readFile(path.join(folder, 'drawn.json'), 'utf8').catch(() => '')
+  const images = await readdir(path.join(folder, 'images')).catch(() => [])
+  return found === mark && images.length === count
+}
+
+async function writeWhole(file: string, content: string | Buffer): Promise<void> {
+  const temporary = `${file}.tmp`
+  const handle = await open(temporary, 'w')
+  try {
+    await handle.writeFile(content)
+  }
+  finally {
+    await handle.close()
+  }
+  await rename(temporary, file)
+}
