@@ -138,7 +138,37 @@ export function fusedOps(node: GraphNode): string[] {
   return (list.s ?? []).map(decodeText)
 }
 
-/** Re-emits one model's nodes into a builder, on demand and each once. */
+/**
+ * The nodes that outputs rest on, each after those it reads. Iterative: a deep network must not exhaust the stack.
+ * Throws a FacetError for a node that is not there or reads itself.
+ */
+export function neededNodes(model: TfjsModel, outputs: readonly string[]): GraphNode[] {
+  const order = new Map<string, GraphNode>()
+  const stack = outputs.map(output => parseInput(output).name)
+  // On the stack lie the inputs of different nodes, unless some node comes round again.
+  const most = outputs.length + [
+    ...model.nodes.values(),
+  ].reduce((sum, { input }) => sum + input.length, 0)
+  while (stack.length > 0) {
+    const node = findNode(model, stack.at(-1)!)
+    const missing = node.input.map(input => parseInput(input).name).filter(name => !order.has(name))
+    if (missing.length === 0 || order.has(node.name)) {
+      order.set(node.name, node)
+      stack.pop()
+    }
+    else if (stack.length > most) {
+      throw new FacetError('bad-input', `node "${node.name}" depends on itself.`, { where: model.path })
+    }
+    else {
+      stack.push(...missing)
+    }
+  }
+  return [
+    ...order.values(),
+  ]
+}
+
+/** Re-emits one model's nodes into a builder, each once. */
 class Importer {
   readonly #builder: GraphBuilder
   readonly #model: TfjsModel
@@ -161,27 +191,14 @@ class Importer {
       this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1)
   }
 
-  /** One output of a node; emits the node and all it needs first. Iterative: a deep network must not exhaust the stack. */
-  ref(output: string): NodeRef {
-    const wanted = parseInput(output)
-    const stack = [wanted.name]
-    while (stack.length > 0) {
-      const name = stack.at(-1)!
-      const node = findNode(this.#model, name)
-      const missing = node.input.map(input => parseInput(input).name).filter(input => !this.#done.has(input))
-      if (this.#done.has(name) || missing.length === 0) {
-        if (!this.#done.has(name))
-          this.#done.set(name, this.#emit(node))
-        stack.pop()
-      }
-      else if (stack.length > this.#model.nodes.size) {
-        throw new FacetError('bad-input', `node "${name}" depends on itself.`, { where: this.#model.path })
-      }
-      else {
-        stack.push(...missing)
-      }
-    }
-    return { node: this.#done.get(wanted.name)!.node, index: wanted.index }
+  /** The outputs, after all nodes they need. */
+  run(outputs: readonly string[]): NodeRef[] {
+    for (const node of neededNodes(this.#model, outputs))
+      this.#done.set(node.name, this.#emit(node))
+    return outputs.map((output) => {
+      const { name, index } = parseInput(output)
+      return { node: this.#done.get(name)!.node, index }
+    })
   }
 
   #emit(node: GraphNode): NodeRef {
@@ -345,24 +362,14 @@ export function importGraphModel(builder: GraphBuilder, modelPath: string | Tfjs
   refuseUnsafeOps([
     ...model.nodes.values(),
   ].map(({ op }) => op), model.path)
-  const importer = new Importer(builder, model, options)
-  return options.outputs.map(output => importer.ref(output))
+  return new Importer(builder, model, options).run(options.outputs)
 }
 
 /** The trainable (float) weights that the outputs of a graph model rest on, by their names in the model. */
-export function graphModelWeights(model: TfjsModel, outputs: string[]): Record<string, Weight> {
-  const seen = new Set<string>()
-  const stack = outputs.map(output => parseInput(output).name)
-  const weights: Record<string, Weight> = {}
-  while (stack.length > 0) {
-    const name = stack.pop()!
-    if (seen.has(name))
-      continue
-    seen.add(name)
-    const node = findNode(model, name)
-    stack.push(...node.input.map(input => parseInput(input).name))
-    if (node.op === 'Const' && model.weights.get(name).dtype === 'float32')
-      weights[name] = model.weights.get(name)
-  }
-  return weights
+export function graphModelWeights(model: TfjsModel, outputs: readonly string[]): Record<string, Weight> {
+  const constants = neededNodes(model, outputs).filter(({ op }) => op === 'Const').map(({ name }) => [
+    name,
+    model.weights.get(name),
+  ] as const)
+  return Object.fromEntries(constants.filter(([, weight]) => weight.dtype === 'float32'))
 }

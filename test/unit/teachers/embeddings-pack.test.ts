@@ -35,12 +35,22 @@ function write(teachers: EmbeddingColumn[], size: number, batch: number, upTo = 
   return writer
 }
 
-const two = [{ name: 'a', dimension: 3 }, { name: 'b', dimension: 2 }]
+const two = [
+  { name: 'a', dimension: 3 },
+  { name: 'b', dimension: 2 },
+]
 
 describe('the embeddings pack', () => {
   it('gives back what was written, whatever the batches, the teachers asked for and their order', () => {
     fc.assert(fc.property(
-      fc.uniqueArray(fc.record({ name: fc.stringMatching(/^[a-z]{1,6}$/), dimension: fc.integer({ min: 1, max: 7 }) }), { minLength: 1, maxLength: 4, selector: ({ name }) => name }),
+      fc.uniqueArray(fc.record({
+        name: fc.stringMatching(/^[a-z]{1,6}$/),
+        dimension: fc.integer({ min: 1, max: 7 }),
+      }), {
+        minLength: 1,
+        maxLength: 4,
+        selector: ({ name }) => name,
+      }),
       fc.integer({ min: 0, max: 1300 }),
       fc.integer({ min: 1, max: 700 }),
       fc.nat(),
@@ -75,8 +85,15 @@ describe('the embeddings pack', () => {
   })
 
   it('keeps mean and population standard deviation of each unit', () => {
-    const writer = createEmbeddings(path, { teachers: [{ name: 'a', dimension: 2 }], size: 4 })
-    writer.append(Int32Array.of(0, 1, 2, 3), { a: Float32Array.of(1, 5, 3, 5, 5, 5, 7, 5) })
+    const writer = createEmbeddings(path, {
+      teachers: [
+        { name: 'a', dimension: 2 },
+      ],
+      size: 4,
+    })
+    writer.append(Int32Array.of(0, 1, 2, 3), {
+      a: Float32Array.of(1, 5, 3, 5, 5, 5, 7, 5),
+    })
     writer.seal()
     const { statistics } = openEmbeddings(path)
     expect(Array.from(statistics.a!.mean)).toEqual([4, 5])
@@ -120,13 +137,23 @@ describe('the embeddings pack', () => {
     const writer = createEmbeddings(path, { teachers: two, size: 4 })
     writer.append(Int32Array.of(5), rowsOf(two, 0, 1))
     expect(() => writer.append(Int32Array.of(5), rowsOf(two, 0, 1))).toThrow(/sample 5 follows sample 5/)
-    expect(() => writer.append(Int32Array.of(6), { a: new Float32Array(3) })).toThrow(/"b" gave 0 numbers/)
-    expect(() => writer.append(Int32Array.of(6), { a: new Float32Array(4), b: new Float32Array(2) })).toThrow(/"a" gave 4 numbers for 1 faces of 3/)
+    expect(() => writer.append(Int32Array.of(6), {
+      a: new Float32Array(3),
+    })).toThrow(/"b" gave 0 numbers/)
+    expect(() => writer.append(Int32Array.of(6), {
+      a: new Float32Array(4),
+      b: new Float32Array(2),
+    })).toThrow(/"a" gave 4 numbers for 1 faces of 3/)
   })
 
   it('refuses an unfinished pack of other teachers in its place, a file that is no pack, and a teacher it does not hold', () => {
     write(two, 4, 4).close()
-    expect(() => createEmbeddings(path, { teachers: [{ name: 'a', dimension: 3 }], size: 4 })).toThrow(/other teachers or faces/)
+    expect(() => createEmbeddings(path, {
+      teachers: [
+        { name: 'a', dimension: 3 },
+      ],
+      size: 4,
+    })).toThrow(/other teachers or faces/)
     const other = join(folder, 'other.sqlite')
     writeFileSync(other, 'this is no database, however long it goes on')
     expect(() => openEmbeddings(other)).toThrow(/no embeddings pack/)
