@@ -7,8 +7,8 @@ import { downloadWheels, findPython } from './pip.mjs'
 import { SetupProblem } from './problem.mjs'
 import { checkFreeSpace, ensureWritable, logPath, runTool, toolEnvironment } from './tools.mjs'
 
-/** What download, unpacked files and pip's own cache take. */
-const engineBytes = { cpu: 3e9, gpu: 14e9 }
+/** What download (0.3 GB), unpacked files (0.8 GB) and pip's own cache take, with some room to work. */
+const engineBytes = { cpu: 2e9, gpu: 14e9 }
 const libraries = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']
 const distribution = { cpu: 'tensorflow_cpu', gpu: 'tensorflow' }
 

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { accessSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statfsSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { accessSync, appendFileSync, constants, existsSync, mkdirSync, readdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import process from 'node:process'
@@ -44,34 +44,31 @@ export function toolEnvironment(env, extra = {}) {
  * @returns {Promise<{ code: number, output: string }>} exit code (127 if it does not start) and the last 200 kB it printed
  */
 export async function runTool(command, { log, cwd, env }) {
-  mkdirSync(dirname(log), { recursive: true })
-  const file = openSync(log, 'a')
-  try {
-    writeSync(file, `$ ${command.join(' ')}\n`)
-    const start = fstatSync(file).size
-    const code = await new Promise((resolve) => {
-      const child = spawn(command[0], command.slice(1), {
-        cwd,
-        env,
-        stdio: ['ignore', file, file],
-      })
-      running.add(child)
-      child.on('error', (error) => {
-        running.delete(child)
-        writeSync(file, `${error.message}\n`)
-        resolve(127)
-      })
-      child.on('close', (exitCode) => {
-        running.delete(child)
-        resolve(exitCode ?? 1)
-      })
+  let output = ''
+  const keep = (chunk) => { output = (output + chunk).slice(-200_000) }
+  const code = await new Promise((resolve) => {
+    const child = spawn(command[0], command.slice(1), {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
     })
-    const output = readFileSync(log).subarray(start).toString('utf8').slice(-200_000)
-    return { code, output }
+    running.add(child)
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    child.on('error', (error) => {
+      keep(error.message)
+      resolve(127)
+    })
+    child.on('close', exitCode => resolve(exitCode ?? 1))
+    child.on('exit', () => running.delete(child))
+  })
+  // Written at the end and from memory: on a full disk the message still knows what the tool said.
+  try {
+    makeFolder(dirname(log))
+    appendFileSync(log, `$ ${command.join(' ')}\n${output}\n`)
   }
-  finally {
-    closeSync(file)
-  }
+  catch {}
+  return { code, output }
 }
 
 /** Ends the tools under way; called when set-up itself is asked to end. */
