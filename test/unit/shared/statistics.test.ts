@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { permutation, seededRandom } from '#shared/seeded-random.ts'
+import { bootstrap, holm, mean, pairedBootstrap, quantile, sampleStd, standardError } from '#shared/statistics.ts'
+
+describe('statistics', () => {
+  it('mean and sample standard deviation of 2, 4, 4, 4, 5, 5, 7, 9 are 5 and sqrt(32 / 7)', () => {
+    const values = [2, 4, 4, 4, 5, 5, 7, 9]
+    expect(mean(values)).toBe(5)
+    expect(sampleStd(values)).toBeCloseTo(Math.sqrt(32 / 7), 12)
+    expect(standardError(values)).toBeCloseTo(Math.sqrt(32 / 7 / 8), 12)
+  })
+
+  it('quantiles are linear between neighbours', () => {
+    expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5)
+    expect(quantile([1, 2, 3, 4], 0.25)).toBe(1.75) // numpy.quantile([1, 2, 3, 4], .25)
+    expect(quantile([7], 0.975)).toBe(7)
+  })
+
+  it('the bootstrap of 300 right answers in 400 has the binomial standard error', () => {
+    const values = Array.from({ length: 400 }, (_, i) => Number(i % 4 !== 0))
+    const { standardError: error, interval } = bootstrap(values, { seed: 3 })
+    expect(error).toBeCloseTo(Math.sqrt(0.75 * 0.25 / 400), 2)
+    expect(interval[0]).toBeLessThan(0.75)
+    expect(interval[1]).toBeGreaterThan(0.75)
+    expect(interval[1] - interval[0]).toBeCloseTo(2 * 1.96 * Math.sqrt(0.75 * 0.25 / 400), 1)
+  })
+
+  it('drawing whole people widens the interval of values that agree within a person', () => {
+    const people = Array.from({ length: 200 }, (_, i) => `person ${Math.floor(i / 20)}`)
+    const values = people.map((_, i) => Math.floor(i / 20) % 2)
+    const alone = bootstrap(values)
+    const clustered = bootstrap(values, { clusters: people })
+    // ten people who count as ten values, not as two hundred
+    expect(clustered.standardError / alone.standardError).toBeGreaterThan(3.5)
+  })
+
+  it('the same seed gives the same interval, another seed another one', () => {
+    const values = Array.from({ length: 50 }, (_, i) => i % 7)
+    expect(bootstrap(values, { seed: 1 })).toEqual(bootstrap(values, { seed: 1 }))
+    expect(bootstrap(values, { seed: 1 })).not.toEqual(bootstrap(values, { seed: 2 }))
+  })
+
+  it('a paired bootstrap sees a small difference that is always there, and none between equals', () => {
+    const b = Array.from({ length: 60 }, (_, i) => (i * 37) % 60)
+    const better = pairedBootstrap(b.map((value, i) => value + 1 + i % 2), b)
+    expect(better.difference).toBeCloseTo(1.5, 12)
+    expect(better.p).toBeLessThan(0.01)
+    expect(pairedBootstrap(b, b).p).toBe(1)
+  })
+
+  it('holm corrects .01, .04, .03, .005 to .03, .06, .06, .02', () => { // statsmodels multipletests(method="holm")
+    holm([0.01, 0.04, 0.03, 0.005]).forEach((p, i) => expect(p).toBeCloseTo([0.03, 0.06, 0.06, 0.02][i]!, 12))
+  })
+
+  it('holm never lowers a p-value nor exceeds Bonferroni', () => {
+    fc.assert(fc.property(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 12 }), (pValues) => {
+      holm(pValues).forEach((adjusted, i) => {
+        expect(adjusted).toBeGreaterThanOrEqual(pValues[i]!)
+        expect(adjusted).toBeLessThanOrEqual(Math.min(1, pValues[i]! * pValues.length) + 1e-12)
+      })
+    }))
+  })
+})
+
+describe('seeded random numbers', () => {
+  it('repeat for a seed, differ between neighbouring seeds, and a permutation holds every number once', () => {
+    const numbers = (...seed: number[]): number[] => {
+      const random = seededRandom(...seed)
+      return Array.from({ length: 5 }, () => random.next())
+    }
+    expect(numbers(4, 2)).toEqual(numbers(4, 2))
+    expect(numbers(4, 2)).not.toEqual(numbers(4, 3))
+    fc.assert(fc.property(fc.integer({ min: 0, max: 300 }), fc.nat(), (count, seed) => {
+      expect([
+        ...permutation(count, seededRandom(seed)),
+      ].sort((a, b) => a - b)).toEqual(Array.from({ length: count }, (_, i) => i))
+    }))
+  })
+
+  it('uniform and normal numbers have the moments they should', () => {
+    const random = seededRandom(9)
+    const uniform = Array.from({ length: 20_000 }, () => random.next())
+    const normal = Array.from({ length: 20_000 }, () => random.normal())
+    expect(mean(uniform)).toBeCloseTo(0.5, 1)
+    expect(sampleStd(uniform)).toBeCloseTo(Math.sqrt(1 / 12), 2)
+    expect(Math.abs(mean(normal))).toBeLessThan(0.03)
+    expect(sampleStd(normal)).toBeCloseTo(1, 1)
+  })
+})
