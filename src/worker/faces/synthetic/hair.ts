@@ -43,7 +43,7 @@ function strands({ cheek: c, top, hair }: Shape): string {
   const dark = darker(hair, 0.4)
   return Array.from({ length: 9 }, (_, i) => {
     const x = 60 + i * 10
-    return svg`<path d="M ${x} ${top + 24 - Math.abs(i - 4) * -1.5} Q ${x + (x - 100) * 0.12} ${top}, ${100 + (x - 100) * 0.55} ${top - 12 + Math.abs(i - 4)}" stroke="${i % 2 === 0
+    return svg`<path d="M ${x} ${top + 19 + Math.abs(i - 4) * 1.5} Q ${x + (x - 100) * 0.12} ${top}, ${100 + (x - 100) * 0.55} ${top - 12 + Math.abs(i - 4)}" stroke="${i % 2 === 0
       ? light
       : dark}" stroke-width="1.6" fill="none" opacity=".28"/>`
   }).join('') + svg`<path d="M ${98 - c} 84 Q ${100 - c} 56, ${112 - c} 46 M ${102 + c} 84 Q ${100 + c} 56, ${88 + c} 46" stroke="${dark}" stroke-width="2" fill="none" opacity=".3"/>`
