@@ -1,6 +1,6 @@
 import type { LoaderReply, LoaderSetting, LoaderTask } from './loader-task.ts'
 import { parentPort, workerData } from 'node:worker_threads'
-import { toProblem } from '#shared/errors.ts'
+import { FacetError, toProblem } from '#shared/errors.ts'
 import { openFaces } from '#shared/files/faces.ts'
 import { drawView, PLAIN, renderView } from './augment.ts'
 import { decodeSideBySide } from './decode.ts'
@@ -64,7 +64,9 @@ async function faceOf(row: number): Promise<Uint8Array> {
     data: pack.read(index),
     size: pack.size,
     encoding: pack.meta.encoding,
-  }, setting.faceSize)
+  }, setting.faceSize).catch((error) => {
+    throw new FacetError('bad-input', `The stored face of sample ${index} cannot be decoded: ${error.message}`, { where: setting.packs[which]!.path, hint: 'Prepare the data set again.', cause: error })
+  })
   if (slot) {
     slot.set(face)
     Atomics.store(filled, row, 1)

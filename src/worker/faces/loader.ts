@@ -1,9 +1,11 @@
 import type { AugmentationConfig } from '#shared/stages/training.ts'
-import type { LoaderReply, LoaderSetting, LoaderTask } from './loader-task.ts'
-import { Worker } from 'node:worker_threads'
+import type { LoaderSetting } from './loader-task.ts'
+import { Buffer } from 'node:buffer'
 import { FacetError } from '#shared/errors.ts'
 import { openFaces } from '#shared/files/faces.ts'
 import { PLAIN, renderView } from './augment.ts'
+import { faceAt } from './face-at.ts'
+import { startCrew } from './loader-crew.ts'
 
 /** Faces are cached this much larger than they are shown, so that a crop seldom has to be stretched. */
 const CACHE_MARGIN = 1.15
@@ -56,7 +58,7 @@ export interface Loader {
  */
 export function createLoader({ faces, size, batch: batchSize, threads = 1, cacheBytes = DEFAULT_CACHE_BYTES }: LoaderOptions): Loader {
   const { packs, count, packSize } = check(faces)
-  const faceSize = Math.max(size, Math.min(packSize, Math.ceil(size * CACHE_MARGIN)))
+  const faceSize = cachedSide(packSize, size)
   const slots = Math.min(count, Math.floor(cacheBytes / (faceSize * faceSize * 3)))
   const crew = startCrew(threads, {
     packs,
@@ -78,21 +80,16 @@ export function createLoader({ faces, size, batch: batchSize, threads = 1, cache
   }
   async function* stream(plan: Iterable<BatchPlan>, augmentation: AugmentationConfig | null, ahead = threads + 1): AsyncGenerator<Batch, void, undefined> {
     const waiting: { rows: Int32Array, data: Promise<Uint8Array> }[] = []
-    const next = function* () {
-      while (waiting.length > 0)
-        yield waiting.shift()!
-    }
     for (const { rows, seed } of plan) {
       const data = ask(rows, augmentation, seed)
       // A refusal is thrown where the batch is taken, not as an unhandled rejection before.
       data.catch(() => {})
       waiting.push({ rows, data })
-      if (waiting.length > ahead) {
-        const { rows, data } = waiting.shift()!
-        yield { rows, data: await data }
-      }
+      const first = waiting.length > ahead && waiting.shift()
+      if (first)
+        yield { rows: first.rows, data: await first.data }
     }
-    for (const { rows, data } of next())
+    for (const { rows, data } of waiting)
       yield { rows, data: await data }
   }
   return {
@@ -122,11 +119,21 @@ export function createLoader({ faces, size, batch: batchSize, threads = 1, cache
  * @param face  u8 [side, side, 3]
  * @param side  of the face in pixels
  * @param size  side of the result
+ * @returns u8 [size, size, 3]
  */
-export function showFace(face: Uint8Array, side: number, size: number): Uint8Array {
+export async function showFace(face: Uint8Array, side: number, size: number): Promise<Uint8Array> {
+  const faceSize = cachedSide(side, size)
   const shown = new Uint8Array(size * size * 3)
-  renderView(face, side, PLAIN, shown, size)
+  renderView(await faceAt({
+    data: Buffer.from(face.buffer, face.byteOffset, face.byteLength),
+    size: side,
+    encoding: 'raw',
+  }, faceSize), faceSize, PLAIN, shown, size)
   return shown
+}
+
+function cachedSide(packSize: number, size: number): number {
+  return Math.max(size, Math.min(packSize, Math.ceil(size * CACHE_MARGIN)))
 }
 
 function* inOrder(from: number, count: number, batch: number): Generator<BatchPlan> {
@@ -160,70 +167,4 @@ function check(faces: LoaderOptions['faces']): { packs: LoaderSetting['packs'], 
     count += indexes.length
   }
   return { packs, count, packSize }
-}
-
-/** Threads that answer tasks, each task to the one with the fewest waiting. */
-function startCrew(threads: number, workerData: LoaderSetting) {
-  const waiting = new Map<number, { resolve: (data: Uint8Array) => void, reject: (error: Error) => void, worker: Worker }>()
-  const loads = new Map<Worker, number>()
-  let nextId = 0
-  let closed = false
-  const settle = (id: number) => {
-    const task = waiting.get(id)
-    waiting.delete(id)
-    if (task) {
-      loads.set(task.worker, loads.get(task.worker)! - 1)
-      if (loads.get(task.worker) === 0)
-        task.worker.unref()
-    }
-    return task
-  }
-  const refuse = (worker: Worker, error: Error) => {
-    for (const [id, task] of [...waiting]) {
-      if (task.worker === worker)
-        settle(id)?.reject(error)
-    }
-  }
-  const start = () => {
-    const worker = new Worker(new URL('./loader-thread.ts', import.meta.url), { workerData })
-    worker.on('message', (reply: LoaderReply) => {
-      const task = settle(reply.id)
-      if ('data' in reply)
-        task?.resolve(reply.data)
-      else
-        task?.reject(new FacetError(reply.problem.code, reply.problem.message, reply.problem))
-    })
-    worker.on('error', error => refuse(worker, error))
-    worker.on('exit', code => refuse(worker, new FacetError('interrupted', closed
-      ? 'The loader was closed.'
-      : `internal: a loader thread ended with code ${code}.`)))
-    worker.unref()
-    loads.set(worker, 0)
-  }
-  for (let i = 0; i < threads; i++)
-    start()
-  return {
-    run: (task: Omit<LoaderTask, 'id'>) => new Promise<Uint8Array>((resolve, reject) => {
-      if (closed) {
-        reject(new FacetError('interrupted', 'The loader was closed.'))
-        return
-      }
-      const worker = [
-        ...loads.keys(),
-      ].reduce((best, other) => loads.get(other)! < loads.get(best)!
-        ? other
-        : best)
-      const id = nextId++
-      waiting.set(id, { resolve, reject, worker })
-      loads.set(worker, loads.get(worker)! + 1)
-      worker.ref()
-      worker.postMessage({ id, ...task } satisfies LoaderTask)
-    }),
-    close: async () => {
-      closed = true
-      await Promise.all([
-        ...loads.keys(),
-      ].map(worker => worker.terminate()))
-    },
-  }
 }

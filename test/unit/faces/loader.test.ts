@@ -2,8 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createLoader } from '#worker/faces/loader.ts'
-import { ramp, writePack } from './pack.ts'
+import { createFaces } from '#shared/files/faces.ts'
+import { createLoader, showFace } from '#worker/faces/loader.ts'
+import { FOUND, ramp, writePack } from './pack.ts'
 
 const AUGMENTATION = { flip: true, crop: 0.2, color: 0.3 }
 let folder: string
@@ -176,5 +177,72 @@ describe('loader', () => {
     await loader.close()
     await expect(cutOff).rejects.toThrow(/closed/)
     await expect(loader.batch(everyone(10), null, 0)).rejects.toThrow(/closed/)
+  })
+
+  it('says so when its threads cannot work, for what waits and for what comes later', async () => {
+    const pack = await writePack(join(folder, 'vanishing.sqlite'), 2)
+    const loader = createLoader({
+      faces: [
+        {
+          pack,
+          indexes: everyone(2),
+        },
+      ],
+      size: 32,
+      batch: 2,
+    })
+    rmSync(pack)
+    await expect(loader.batch(everyone(2), null, 0)).rejects.toThrow(/loader thread failed: There is no such faces pack/)
+    await expect(loader.batch(everyone(2), null, 0)).rejects.toThrow(/loader thread failed/)
+    await loader.close()
+  })
+
+  it('names the pack of a stored face that is damaged', async () => {
+    const pack = join(folder, 'damaged.sqlite')
+    const writer = createFaces(pack, {
+      size: 60,
+      encoding: 'jpeg',
+      aligned: false,
+      count: 1,
+    })
+    writer.add([
+      {
+        index: 0,
+        ...FOUND,
+        image: Buffer.from('no jpeg'),
+      },
+    ])
+    writer.seal()
+    const loader = createLoader({
+      faces: [
+        {
+          pack,
+          indexes: everyone(1),
+        },
+      ],
+      size: 32,
+      batch: 1,
+    })
+    await expect(loader.batch(everyone(1), null, 0)).rejects.toMatchObject({
+      code: 'bad-input',
+      where: pack,
+      message: expect.stringMatching(/sample 0/),
+    })
+    await loader.close()
+  })
+
+  it('shows one face for prediction as the batches show it', async () => {
+    const loader = createLoader({
+      faces: [
+        {
+          pack: raw,
+          indexes: everyone(10),
+        },
+      ],
+      size: 32,
+      batch: 4,
+    })
+    expect(await showFace(ramp(60, 6), 60, 32)).toEqual(await loader.batch(Int32Array.of(6), null, 0))
+    await loader.close()
   })
 })
