@@ -1,3 +1,4 @@
+import type { Problem } from '#shared/errors.ts'
 import type { Order } from '#shared/order.ts'
 import type { SharedState } from './event-file.ts'
 import type { StageRun } from './stage.ts'
@@ -54,15 +55,24 @@ export async function runWorker(runDir: string, parts: WorkerParts): Promise<num
       return 0
     }
     console.error(error)
-    const problem = toProblem(error)
-    log(file, 'error', wordProblem(problem))
-    file.append({ type: 'failed', problem })
+    tellFailure(file, toProblem(error))
     return 1
   }
   finally {
     heartbeat.stop()
     file.sync()
     file.close()
+  }
+}
+
+/** On a full disk not even that can be written; then the exit code and the log have to tell. */
+function tellFailure(file: EventFile, problem: Problem): void {
+  try {
+    log(file, 'error', wordProblem(problem))
+    file.append({ type: 'failed', problem })
+  }
+  catch (error) {
+    console.error(error)
   }
 }
 
@@ -95,6 +105,7 @@ async function doRun(order: Order, { loaders, loadEngine }: WorkerParts, { file,
     checkpoint,
   })
   const bytes = seal(artefact, order.artefact)
+  file.append({ type: 'heartbeat', memoryBytes: process.resourceUsage().maxRSS * 1024 })
   file.append({
     type: 'done',
     result,

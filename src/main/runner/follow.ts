@@ -93,6 +93,7 @@ async function applyEvent(trx: Trx, applied: Applied, event: RunEvent): Promise<
         threads: event.threads,
         started_at_ms: event.time,
         finished_at_ms: null,
+        memory_bytes: null,
       })
     case 'metrics':
       for (const [metric, value] of Object.entries(event.values))
@@ -106,7 +107,9 @@ async function applyEvent(trx: Trx, applied: Applied, event: RunEvent): Promise<
         per_second: event.perSecond,
       })
     case 'heartbeat':
-      return change({ memory_bytes: event.memoryBytes })
+      return change({
+        memory_bytes: Math.max(event.memoryBytes, applied.row.memory_bytes ?? 0),
+      })
     case 'log':
       return // stays in the file: runs.logs reads it there
     case 'paused':

@@ -4,6 +4,7 @@ import type { InspectInput, InspectMethod, InspectResult } from '#shared/inspect
 import { fork } from 'node:child_process'
 import process from 'node:process'
 import { z } from 'zod'
+import { compileCache } from '#main/node-binary.ts'
 import { FacetError } from '#shared/errors.ts'
 import { inspectMethods } from '#shared/inspect.ts'
 import { Problem } from '#shared/problem-schema.ts'
@@ -46,7 +47,11 @@ export function createInspector({ node, entry }: { node: string, entry: string }
       execPath: node,
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2' },
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: compileCache(),
+        TF_CPP_MIN_LOG_LEVEL: '2',
+      },
     })
     child.on('message', message => settle(Answer.parse(message)))
     child.once('exit', (code, signal) => {

@@ -79,6 +79,7 @@ export function createRunner(options: RunnerOptions): Runner {
   let isQueueDirty = false
   let timer: NodeJS.Timeout | null = null
   let lastTickMs = 0
+  let lastFailure = ''
 
   const inTransaction = <T>(work: (trx: Trx) => Promise<T>): Promise<T> => db.transaction().execute(work)
   const move = async (key: string, to: RunState, { reason = null, set = {} }: { reason?: Problem | null, set?: Partial<RunRow> } = {}): Promise<RunRow> => {
@@ -235,7 +236,7 @@ export function createRunner(options: RunnerOptions): Runner {
       },
     })
     try {
-      const worker = startWorker(setup, runDir, order, () => wake())
+      const worker = startWorker(setup, runDir, order, { usesGpu: row.uses_all_cores === 1, onExit: wake })
       workers.set(key, Object.assign(worker, { silentMs: 0, stopBy: null }))
       await db.updateTable('runs').set({ pid: worker.pid, pid_started: worker.started }).where('key', '=', key).execute()
     }
@@ -274,7 +275,12 @@ export function createRunner(options: RunnerOptions): Runner {
       }
     }
   }
+  /** A full disk or a damaged page: said once, tried again with the next look, since nothing is taken in but in whole transactions. */
   function failWaiting(error: unknown): void {
+    const text = String(error)
+    if (text !== lastFailure)
+      console.error(error)
+    lastFailure = text
     for (const { reject } of waiting.splice(0))
       reject(error)
   }
@@ -355,13 +361,34 @@ export function createRunner(options: RunnerOptions): Runner {
     return moved
   }
 
+  async function resume(key: string): Promise<RunRow> {
+    const row = workers.has(key)
+      ? await follow(key)
+      : await requireRun(db, key)
+    if (row.state === 'done')
+      throw new FacetError('conflict', `Run "${row.label}" is done; there is nothing to resume.`, { where: key })
+    wantedKeys.add(key)
+    isQueueDirty = true
+    return row.state === 'queued'
+      ? row
+      : requeue(row)
+  }
+
   async function adopt(): Promise<void> {
     for (const row of await listRuns(db, { states: activeStates })) {
       const worker = findWorker(paths.runDir(row.key), row)
-      if (worker)
-        workers.set(row.key, { ...worker, silentMs: 0, stopBy: null })
-      else
+      if (worker) {
+        workers.set(row.key, {
+          ...worker,
+          silentMs: 0,
+          stopBy: row.state === 'pausing' && row.reason !== null
+            ? Date.now() + stopMs
+            : null,
+        })
+      }
+      else {
         await settle(row.key, null)
+      }
     }
   }
 
@@ -385,10 +412,7 @@ export function createRunner(options: RunnerOptions): Runner {
     }),
     pause: key => command(() => ask(key, 'pause')),
     stop: key => command(() => ask(key, 'stop')),
-    resume: key => command(async () => {
-      wantedKeys.add(key)
-      return requeue(await requireRun(db, key))
-    }),
+    resume: key => command(() => resume(key)),
     idle: study => new Promise((resolve, reject) => {
       waiting.push({ study, resolve, reject })
       wake()

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { compileCache } from '#main/node-binary.ts'
 import { writeDurably } from '#shared/files/durable.ts'
 import { Order as OrderSchema } from '#shared/order.ts'
 import { isAlive, ProcessIdentity, processStart } from '#shared/process-identity.ts'
@@ -35,9 +36,10 @@ export function logPath(runDir: string): string {
 
 /**
  * Starts a worker for a run whose order is written first. It is detached with a process group of its own: neither closing
- * the host nor Ctrl-C in its terminal ends it. TensorFlow reads the thread counts once, when it is loaded, hence the environment.
+ * the host nor Ctrl-C in its terminal ends it. TensorFlow reads thread counts and devices once, when it is loaded, hence the
+ * environment. Only a run that has the machine to itself sees the GPU: several at once would fight for its memory.
  */
-export function startWorker({ node, entry }: WorkerSetup, runDir: string, order: Order, onExit: (exit: WorkerExit) => void): WorkerProcess {
+export function startWorker({ node, entry }: WorkerSetup, runDir: string, order: Order, { usesGpu, onExit }: { usesGpu: boolean, onExit: (exit: WorkerExit) => void }): WorkerProcess {
   mkdirSync(runDir, { recursive: true })
   writeDurably(join(runDir, 'order.json'), JSON.stringify(OrderSchema.parse(order), null, 1))
   rmSync(join(runDir, 'control.json'), { force: true })
@@ -49,11 +51,15 @@ export function startWorker({ node, entry }: WorkerSetup, runDir: string, order:
       stdio: ['ignore', log, log],
       env: {
         ...process.env,
+        NODE_COMPILE_CACHE: compileCache(),
         TF_NUM_INTRAOP_THREADS: threads,
         TF_NUM_INTEROP_THREADS: '1',
         OMP_NUM_THREADS: threads,
         TF_CPP_MIN_LOG_LEVEL: '2',
         TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+        ...(usesGpu
+          ? {}
+          : { CUDA_VISIBLE_DEVICES: '' }),
       },
     })
     child.unref()
@@ -113,9 +119,9 @@ export function isAtWork(worker: WorkerProcess): boolean {
 
 /** The last lines of a log, at most `bytes` long. */
 export function logTail(path: string, bytes = 600): string {
-  if (!existsSync(path))
-    return ''
-  return readFileSync(path).subarray(-bytes).toString('utf8').trim()
+  return existsSync(path)
+    ? readFileSync(path).subarray(-bytes).toString('utf8').trim()
+    : ''
 }
 
 function readIdentity(path: string): ProcessIdentity | null {
