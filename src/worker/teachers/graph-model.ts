@@ -234,7 +234,7 @@ class Importer {
 
   #constant(name: string): NodeRef {
     const weight = this.#model.weights.get(name)
-    if (this.#options.weights === 'variable' && weight.dtype === 'float32')
+    if (this.#options.weights === 'variable' && isTrainable(weight))
       return this.#builder.variable(this.#name(name), weight.shape).value
     return this.#builder.constant(weight.data, weight.shape, weight.bool
       ? 'bool'
@@ -365,11 +365,16 @@ export function importGraphModel(builder: GraphBuilder, modelPath: string | Tfjs
   return new Importer(builder, model, options).run(options.outputs)
 }
 
-/** The trainable (float) weights that the outputs of a graph model rest on, by their names in the model. */
+/** Float arrays are weights; single numbers are the network's own constants, e.g. the 6 of relu6. */
+function isTrainable({ dtype, shape }: Weight): boolean {
+  return dtype === 'float32' && shape.length > 0
+}
+
+/** The trainable weights that the outputs of a graph model rest on, by their names in the model. */
 export function graphModelWeights(model: TfjsModel, outputs: readonly string[]): Record<string, Weight> {
   const constants = neededNodes(model, outputs).filter(({ op }) => op === 'Const').map(({ name }) => [
     name,
     model.weights.get(name),
   ] as const)
-  return Object.fromEntries(constants.filter(([, weight]) => weight.dtype === 'float32'))
+  return Object.fromEntries(constants.filter(([, weight]) => isTrainable(weight)))
 }

@@ -120,8 +120,12 @@ function interpret(model: TfjsModel, output: string, input: Tensor, weights: Rec
   for (const node of neededNodes(model, [output])) {
     if (node.op === 'Placeholder')
       values.set(node.name, input)
-    if (weights[node.name])
-      values.set(node.name, weights[node.name]!)
+    if (node.op === 'Const') {
+      const given = weights[node.name]
+      const { dtype, shape, data } = model.weights.get(node.name)
+      if (given ?? dtype === 'float32')
+        values.set(node.name, given ?? tf.tensor(data, shape, 'float32'))
+    }
     if (node.op === 'Placeholder' || node.op === 'Const')
       continue
     const names = node.input.map(each => parseInput(each).name)
