@@ -3,6 +3,7 @@ import { Comparison } from './comparison.ts'
 import { Rejected, Sample, Task } from './dataset.ts'
 import { TeacherManifest } from './manifest.ts'
 import { RunState } from './order.ts'
+import { Predicted } from './predict.ts'
 import { Table } from './table.ts'
 import { DatasetView, GcView, IdleView, PlanView, ProgressView, RunDetail, RunView } from './views.ts'
 
@@ -176,7 +177,7 @@ export const methods = {
   'predict': method('read', z.strictObject({
     image: Path,
     study: z.string(),
-  }), z.unknown()),
+  }), Predicted),
   'models.export': method('write', z.strictObject({
     key: Key,
     format: z.enum(['savedmodel']),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { ProbeResult } from './dataset.ts'
+import { PredictRequest, PredictResult } from './predict.ts'
 
 function method<I extends z.ZodType, R extends z.ZodType>(deadlineMs: number, input: I, result: R): { deadlineMs: number, input: I, result: R } {
   return { deadlineMs, input, result }
@@ -14,12 +15,14 @@ export const inspectMethods = {
     manifest: z.string(),
     image: z.string(),
   }), z.record(z.string(), z.unknown())),
-  predict: method(300_000, z.record(z.string(), z.unknown()), z.unknown()),
+  predict: method(300_000, PredictRequest, PredictResult),
   synthesize: method(900_000, z.record(z.string(), z.unknown()), z.unknown()),
   exportModel: method(300_000, z.strictObject({
     model: z.string(),
+    student: z.string().nullable(),
     format: z.enum(['savedmodel']),
     into: z.string(),
+    card: z.string(),
   }), z.strictObject({
     path: z.string(),
     files: z.array(z.string()),

@@ -9,5 +9,5 @@ export const inspectors: { [M in InspectMethod]: (input: InspectInput<M>) => Pro
   checkTeacher: async ({ manifest, image }) => (await import('./teachers/check.ts')).checkTeacher(manifest, image),
   predict: async input => (await import('./predict.ts')).predict(input),
   synthesize: async input => (await import('./faces/synthetic/index.ts')).synthesize(input),
-  exportModel: async ({ model, format, into }) => (await import('./export.ts')).exportModel(model, format, into),
+  exportModel: async ({ format: _savedmodel, ...input }) => (await import('./export.ts')).exportSavedModel(input),
 }

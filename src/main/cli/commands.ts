@@ -7,6 +7,7 @@ import { gc } from './commands/gc.ts'
 import { init } from './commands/init.ts'
 import { logs } from './commands/logs.ts'
 import { plan } from './commands/plan.ts'
+import { predict } from './commands/predict.ts'
 import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
 import { show } from './commands/show.ts'
@@ -28,6 +29,7 @@ export const commands: RegisterCommand[] = [
   resume,
   table,
   compare,
+  predict,
   exportModel,
   gc,
 ]

@@ -29,6 +29,8 @@ const plainMs = 15_000
 
 /** "prepare utk  [#####     ] 512 of 1,198 faces, 43 %, 12 s to go", cut to the width. */
 export function wordProgress({ label, done, total, unit, etaSeconds }: ProgressState, { width, hasBar }: { width: number, hasBar: boolean }): string {
+  if (total === null && done === 0)
+    return `${label}  starts`.slice(0, width)
   const share = total
     ? Math.min(1, done / total)
     : null

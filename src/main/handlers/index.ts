@@ -2,6 +2,7 @@ import type { HandlerPart } from '../core.ts'
 import { compareHandlers } from './compare.ts'
 import { datasetHandlers } from './datasets.ts'
 import { gcHandlers } from './gc.ts'
+import { modelHandlers } from './models.ts'
 import { runHandlers } from './runs.ts'
 import { studyHandlers } from './studies.ts'
 import { tableHandlers } from './tables.ts'
@@ -15,6 +16,7 @@ export const parts: HandlerPart[] = [
   runHandlers,
   compareHandlers,
   tableHandlers,
+  modelHandlers,
   gcHandlers,
   studyHandlers,
   teacherHandlers,

@@ -1,4 +1,4 @@
-import type { TableInput } from './input.ts'
+import type { TableDataset, TableInput, TableKnowledge } from './input.ts'
 
 const sensitive: Record<string, RegExp> = {
   emotion: /expr|emotion|pain/i,
@@ -6,7 +6,11 @@ const sensitive: Record<string, RegExp> = {
 }
 
 /** What a reader must know beside the figures: limits on tasks, terms of the data, contamination. */
-export function noticesOf(input: Pick<TableInput, 'knowledge' | 'datasets' | 'teachers'>): string[] {
+export function noticesOf(input: {
+  knowledge: Pick<TableKnowledge, 'name' | 'task'>[]
+  datasets: Pick<TableDataset, 'name' | 'format' | 'licence'>[]
+  teachers: Pick<TableInput['teachers'][number], 'name' | 'contaminates'>[]
+}): string[] {
   const kinds = Object.entries(sensitive)
     .filter(([, pattern]) => input.knowledge.some(({ name, task }) => pattern.test(task) || pattern.test(name)))
     .map(([kind]) => kind)
@@ -18,7 +22,7 @@ export function noticesOf(input: Pick<TableInput, 'knowledge' | 'datasets' | 'te
       : []
   })
   return [
-    ...(input.datasets.length > 0
+    ...(input.datasets.some(({ format }) => format !== 'synthetic')
       ? ['Face data are personal data: keep to the terms of each data set and to your consent or legal basis.']
       : []),
     ...(kinds.length > 0

@@ -144,6 +144,18 @@ export function runBackbone(pixels: Tensor4D, variables: Variables, shape: Stude
   })
 }
 
+/**
+ * `runBackbone` in ops that leave the batch size open, each batch norm as one scale and one offset: for graphs that other programs run.
+ * Training and our own inference see fixed shapes, where batch norm on aligned lanes is faster.
+ */
+export function runPortableBackbone(pixels: Tensor4D, variables: Variables, shape: StudentShape): Tensor2D {
+  return backbone(pixels, variables, shape, (x, name) => {
+    const of = (part: string): Tensor => variables[`${name}/${part}`]!
+    const scale = tf.mul(of('scale'), tf.rsqrt(tf.add(of('variance'), epsilon)))
+    return tf.add(tf.mul(x, scale), tf.sub(of('offset'), tf.mul(of('mean'), scale)))
+  })
+}
+
 /** features -> the student's h_G, f32 [n, 8 width] -> f32 [n, size]. */
 export function embed(features: Tensor2D, variables: Variables): Tensor2D {
   return biasAdd(matMul(features, variables['embedding/weight']!), variables['embedding/bias']!)

@@ -1,11 +1,17 @@
 import type { Comparison } from '#shared/comparison.ts'
 import type { RegisterCommand } from '../command.ts'
+import { parseRunKey } from '../run-key.ts'
 import { list } from '../terminal.ts'
 import { shortKey, wordNumber } from '../words.ts'
 
 /** compare KEY KEY...: what differs between 2 to 8 runs, and whether it matters. */
 export const compare: RegisterCommand = (program, act) => program
-  .command('compare <key> <keys...>')
+  .command('compare')
+  .argument('<key>', 'the run that the others are tested against', parseRunKey)
+  .argument('<keys...>', 'the others', (word: string, all: string[] = []) => [
+    ...all,
+    parseRunKey(word),
+  ])
   .description('2 to 8 runs side by side, tested against the first')
   .action(act(async ({ terminal, connect }, key: string, keys: string[]) => {
     const comparison = await (await connect()).call('runs.compare', {
@@ -28,7 +34,7 @@ function wordComparison({ runs, differences, figures, tests, notes }: Comparison
           },
           ...letters.map((title, i) => ({
             title,
-            value: (row: Comparison['differences'][number]) => row.values[i] ?? '–',
+            value: (row: Comparison['differences'][number]) => wordValue(row.values[i] ?? null),
           })),
         ], terminal),
     ...(figures.length > 0
@@ -97,4 +103,11 @@ function wordFigure(value: number | null, interval: [number, number] | null): st
   return interval
     ? `${wordNumber(value)} [${interval.map(wordNumber).join(', ')}]`
     : wordNumber(value)
+}
+
+/** A configuration's value without quotes, long hashes by their first digits. */
+function wordValue(value: string | null): string {
+  return value === null
+    ? '–'
+    : value.replaceAll('"', '').replaceAll(/\b([0-9a-f]{8})[0-9a-f]{56}\b/g, '$1')
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FacetError } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { followRuns } from '../follow.ts'
+import { parseRunKey } from '../run-key.ts'
 import { wordMany } from '../words.ts'
 import { wordOpen } from './run.ts'
 
@@ -14,7 +15,8 @@ const patienceMs = 60_000
 
 /** pause KEY: the run leaves a checkpoint and ends; resume goes on bit for bit. */
 export const pause: RegisterCommand = (program, act) => program
-  .command('pause <key>')
+  .command('pause')
+  .argument('<key>', 'its key, or the first 6 digits of it', parseRunKey)
   .description('let a run write a checkpoint and leave')
   .action(act(async ({ terminal, connect }, key: string) => {
     const client = await connect()
@@ -24,7 +26,8 @@ export const pause: RegisterCommand = (program, act) => program
 
 /** stop KEY: the run ends and is not taken up again by itself. */
 export const stop: RegisterCommand = (program, act) => program
-  .command('stop <key>')
+  .command('stop')
+  .argument('<key>', 'its key, or the first 6 digits of it', parseRunKey)
   .description('end a run, or take it off the queue')
   .action(act(async ({ terminal, connect }, key: string) => {
     const client = await connect()
@@ -34,7 +37,8 @@ export const stop: RegisterCommand = (program, act) => program
 
 /** resume [KEY|--all]: queues runs again and stays until they are done. */
 export const resume: RegisterCommand = (program, act) => program
-  .command('resume [key]')
+  .command('resume')
+  .argument('[key]', 'its key, or the first 6 digits of it', parseRunKey)
   .description('go on with a paused, interrupted, failed or stopped run')
   .option('--all', 'every run that is paused, interrupted or failed, and what is queued', false)
   .action(act(async ({ terminal, connect }, key: string | undefined, { all }: { all: boolean }) => {

@@ -1,12 +1,14 @@
 import type { RegisterCommand } from '../command.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { activeStates } from '#shared/run-states.ts'
+import { parseRunKey } from '../run-key.ts'
 
 const pollMs = 500
 
 /** logs KEY: the last part of a run's log; --follow goes on until the run ends. */
 export const logs: RegisterCommand = (program, act) => program
-  .command('logs <key>')
+  .command('logs')
+  .argument('<key>', 'its key, or the first 6 digits of it', parseRunKey)
   .description('the end of a run\'s log')
   .option('-f, --follow', 'go on until the run ends', false)
   .action(act(async ({ terminal, connect }, key: string, { follow }: { follow: boolean }) => {

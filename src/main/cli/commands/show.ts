@@ -2,12 +2,14 @@ import type { RunDetail } from '#shared/views.ts'
 import type { RegisterCommand } from '../command.ts'
 import { stringify } from 'yaml'
 import { wordProblem } from '#shared/errors.ts'
+import { parseRunKey } from '../run-key.ts'
 import { facts, list } from '../terminal.ts'
 import { shortKey, wordBytes, wordDuration, wordNumber, wordTime } from '../words.ts'
 
 /** show KEY: everything about a run. */
 export const show: RegisterCommand = (program, act) => program
-  .command('show <key>')
+  .command('show')
+  .argument('<key>', 'its key, or the first 6 digits of it', parseRunKey)
   .description('configuration, figures, state and files of a run')
   .action(act(async ({ terminal, connect }, key: string) => {
     const detail = await (await connect()).call('runs.get', { key })

@@ -1,0 +1,168 @@
+import type { Result } from '#shared/contract.ts'
+import type { PredictRequest } from '#shared/predict.ts'
+import type { Core, HandlerPart } from '../core.ts'
+import type { RunRow } from '../workspace/runs.ts'
+import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
+import { FacetError } from '#shared/errors.ts'
+import { openDataset } from '#shared/files/dataset-pack.ts'
+import { Order } from '#shared/order.ts'
+import { prepare } from '#shared/stages/prepare.ts'
+import { StudyDetail } from '#shared/study-detail.ts'
+import { writeModelCard } from '../models/card.ts'
+import { noticesOf } from '../tables/notices.ts'
+import { listTeachers } from '../teachers/registry.ts'
+import { findRun, listEvaluations, listRuns, requireRun, studiesOf } from '../workspace/runs.ts'
+import { requireStudy } from '../workspace/studies.ts'
+import { facetVersion } from './workspace.ts'
+
+/** Methods whose network sees pixels, the one to predict with first. */
+const predictors = ['student', 'student-finetuned', 'scratch']
+
+export const modelHandlers = (core => ({
+  'predict': async ({ image, study }) => {
+    if (!existsSync(image))
+      throw new FacetError('not-found', 'There is no such photograph.', { where: image })
+    const { request, missing, notices } = await choosePredictors(core, study, image)
+    return {
+      study,
+      missing,
+      notices,
+      ...await core.inspector.ask('predict', request),
+    }
+  },
+  'models.export': async ({ key, format, into }) => {
+    const run = await findRun(core.workspace.db, key)
+    if (run.state !== 'done')
+      throw new FacetError('conflict', `Run "${run.label}" is ${run.state}; only a finished one can be exported.`, { where: run.key, hint: 'facet resume KEY finishes it.' })
+    const order = orderOf(run)
+    return core.inspector.ask('exportModel', {
+      model: order.artefact,
+      student: order.student,
+      format,
+      into,
+      card: await cardOf(core, run),
+    })
+  },
+})) satisfies HandlerPart
+
+/** The parts of a work order that are needed here. */
+const ModelOrder = Order.pick({
+  artefact: true,
+  student: true,
+  sources: true,
+  teachers: true,
+})
+
+function orderOf(run: RunRow) {
+  return ModelOrder.parse(Object.fromEntries(Object.entries(JSON.parse(run.work_order) as object).filter(([name]) => name in ModelOrder.shape)))
+}
+
+/** For each knowledge the finished network to ask, or why there is none. */
+async function choosePredictors({ workspace: { db } }: Core, study: string, image: string): Promise<{ request: PredictRequest, missing: Result<'predict'>['missing'], notices: string[] }> {
+  const detail = StudyDetail.parse(JSON.parse((await requireStudy(db, study)).detail))
+  const done = new Map((await listRuns(db, {
+    study,
+    states: ['done'],
+  })).map(run => [run.key, run]))
+  const { size, minDetection, minMesh } = prepare.config.parse(detail.recipe.stages.prepare)
+  const knowledge: PredictRequest['knowledge'] = []
+  const missing: Result<'predict'>['missing'] = []
+  for (const { name, task } of detail.recipe.knowledge) {
+    const cells = detail.cells.filter(cell => cell.knowledge === name).toSorted((a, b) => predictors.indexOf(a.method) - predictors.indexOf(b.method) || a.seed - b.seed)
+    const run = cells.filter(cell => predictors.includes(cell.method) && cell.key !== null).map(cell => done.get(cell.key!)).find(row => row !== undefined && isHead(row))
+    if (!run) {
+      missing.push({
+        knowledge: name,
+        reason: task === 'verification'
+          ? 'verification compares two photographs'
+          : 'no finished run of student, student-finetuned or scratch',
+      })
+      continue
+    }
+    const { artefact, student } = orderOf(run)
+    const isFrozen = (JSON.parse(run.config) as { encoder: { mode?: string } }).encoder.mode === 'frozen'
+    knowledge.push({
+      name,
+      task,
+      model: artefact,
+      student,
+      encoder: isFrozen ? student! : artefact,
+    })
+  }
+  if (knowledge.length === 0)
+    throw new FacetError('not-found', `Study "${study}" has no finished network that predicts from pixels.`, { hint: 'Name student among its methods and run it.' })
+  return {
+    missing,
+    notices: noticesOf({
+      knowledge: detail.recipe.knowledge.filter(({ name }) => knowledge.some(one => one.name === name)),
+      datasets: [],
+      teachers: [],
+    }),
+    request: {
+      image,
+      size,
+      minDetection,
+      minMesh,
+      knowledge,
+    },
+  }
+}
+
+/** Whether the artefact holds a head; a verification has none. */
+function isHead(run: RunRow): boolean {
+  return existsSync(`${orderOf(run).artefact}/tensors.safetensors`)
+}
+
+async function cardOf({ workspace: { db, paths } }: Core, run: RunRow): Promise<string> {
+  const order = orderOf(run)
+  const below = order.student === null
+    ? null
+    : orderOf(await requireRun(db, basename(order.student)))
+  const sources = new Map([
+    ...order.sources,
+    ...below?.sources ?? [],
+  ].map(source => [source.name, source]))
+  const datasets = [
+    ...sources.values(),
+  ].map(({ name, dataset, root }) => {
+    const pack = openDataset(dataset)
+    pack.close()
+    return {
+      name,
+      root,
+      format: pack.meta.format,
+      licence: pack.meta.licence,
+    }
+  })
+  const known = await listTeachers(paths.teachers)
+  const teachers = [
+    ...order.teachers,
+    ...below?.teachers ?? [],
+  ].flatMap(({ name }) => known.find(entry => entry.name === name) ?? [])
+  const task = String((JSON.parse(run.config) as { task?: string }).task ?? '')
+  return writeModelCard({
+    label: run.label,
+    key: run.key,
+    version: facetVersion(),
+    engine: run.engine,
+    studies: await studiesOf(db, run.key),
+    evaluations: (await listEvaluations(db, [run.key])).map(({ scope, metric, value, count, standard_error, low, high }) => ({
+      scope,
+      metric,
+      value,
+      count,
+      standardError: standard_error,
+      interval: [low, high],
+    })),
+    datasets,
+    teachers,
+    notices: noticesOf({
+      knowledge: [
+        { name: run.label, data: '', task },
+      ],
+      datasets,
+      teachers,
+    }).filter(notice => !datasets.some(({ name }) => notice.startsWith(`${name}: `))),
+  })
+}
