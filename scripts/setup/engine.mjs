@@ -69,7 +69,7 @@ async function installEngine(paths, { env, progress, engineFrom }) {
     ? ' (FACET_ENGINE=cpu npm run setup takes the smaller build without GPU)'
     : '; or choose another disk: FACET_CACHE=/path/to/folder npm run setup')
   if (engineFrom) {
-    const wheels = wheelsAt(resolve(engineFrom))
+    const wheels = wheelsAt(fromCaller(engineFrom, env))
     await checkWheels(wheels, paths, env)
     await unpackWheels(wheels, paths, { env, progress })
     return
@@ -119,6 +119,13 @@ async function fetchWheels(paths, { env, progress }) {
 
 function listWheels(folder) {
   return readdirSync(folder).filter(name => name.endsWith('.whl'))
+}
+
+/** npm starts scripts in the checkout's root and says in INIT_CWD where the person stood. */
+function fromCaller(path, { INIT_CWD }) {
+  return existsSync(resolve(path)) || !INIT_CWD
+    ? resolve(path)
+    : resolve(INIT_CWD, path)
 }
 
 /** A wheel, or all wheels of a folder. */

@@ -80,6 +80,7 @@ function checkPlatform() {
   }
   if (Number.parseInt(process.versions.node) < 20)
     throw new SetupProblem(`Facet starts under Node 20 or newer; this is Node ${process.versions.node}.`, { kind: 'platform', hint: 'Install a newer one: https://nodejs.org, or: npx -y node@24 scripts/setup.mjs' })
+  process.report.excludeNetwork = true // else it asks the name server for every open socket
   const glibc = process.report.getReport().header.glibcVersionRuntime
   const [major = 0, minor = 0] = (glibc ?? '').split('.').map(Number)
   if (major < 2 || (major === 2 && minor < 28)) {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { SetupProblem } from './problem.mjs'
 
 /** The folder of these files (import.meta.dirname is missing before Node 20.11). */
 export const setupFolder = dirname(fileURLToPath(import.meta.url))
@@ -47,11 +48,13 @@ export function setupPaths(root, env = process.env) {
 /**
  * Which build of TensorFlow this machine gets: `gpu` where an NVIDIA driver is present, else `cpu`.
  * FACET_ENGINE=cpu or =gpu decides otherwise.
+ * @throws {SetupProblem} when FACET_ENGINE is anything else
  */
 export function engineFlavour(env = process.env) {
-  if (env.FACET_ENGINE === 'cpu' || env.FACET_ENGINE === 'gpu')
-    return env.FACET_ENGINE
-  return existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidiactl')
+  const { FACET_ENGINE: asked = '' } = env
+  if (!['', 'cpu', 'gpu'].includes(asked))
+    throw new SetupProblem(`FACET_ENGINE is "${asked}"; it must be cpu or gpu.`, { kind: 'usage', hint: 'Set it right, or leave it out to let the machine decide: unset FACET_ENGINE' })
+  return asked || (existsSync('/proc/driver/nvidia/version') || existsSync('/dev/nvidiactl')
     ? 'gpu'
-    : 'cpu'
+    : 'cpu')
 }

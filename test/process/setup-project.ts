@@ -49,6 +49,9 @@ with zipfile.ZipFile(path, 'w') as z:
     z.writestr('tensorflow/include/tensorflow/c/c_api.h', '// header')
     z.writestr('tensorflow/include/unused/big.h', '// header')
     z.writestr('tensorflow/python/keras.py', 'pass')
+    if name.startswith('nvidia'):
+        z.writestr('nvidia/cublas/lib/libcublas.so.12', 'library')
+        z.writestr('nvidia/__init__.py', '')
     z.writestr(f'{name}-{version}.dist-info/METADATA', f'Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\nRequires-Dist: nvidia-cublas-cu12<13.0,>=12.5; extra == "and-cuda"\\n')
 `
 
@@ -73,7 +76,12 @@ if [ "$2" = pip ]; then
     download)
       sleep \${PIP_SECONDS:-0}
       [ "$PIP_OFFLINE" ] && { echo "WARNING: Retrying after connection broken by NewConnectionError: Temporary failure in name resolution"; echo "ERROR: No matching distribution found"; exit 1; }
-      exec "${python}" "$WHEEL_SCRIPT" "$5/tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl" tensorflow_cpu 2.21.0 ;;
+      case "$*" in
+        *nvidia-*) name=nvidia_cublas_cu12 ;;
+        *tensorflow-cpu*) name=tensorflow_cpu ;;
+        *) name=tensorflow ;;
+      esac
+      exec "${python}" "$WHEEL_SCRIPT" "$5/$name-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl" $name 2.21.0 ;;
     *) exit 1 ;;
   esac
 fi

@@ -49,6 +49,31 @@ describe('facet doctor', () => {
   })
 })
 
+describe('npm run demo', () => {
+  it('runs the demo recipe in a workspace of its own or the one named, and tells how to open it', async () => {
+    write('src/main/cli.ts', 'console.log(process.argv.slice(2).join(" "))')
+    const own = await project.run('demo.mjs')
+    expect(own.stdout).toBe(`run ${project.root}/resources/recipes/demo.yaml --workspace ${project.root}/demo-workspace\n`)
+    expect(own.stderr).toMatch(/^Done in \d+\.\d s\./m)
+    expect(own.stderr).toMatch(/npm run facet -- runs --workspace demo-workspace$/m)
+    const named = await project.run('demo.mjs', [
+      '--seeds',
+      '0,1',
+      '--workspace',
+      '/tmp/w',
+      '--set',
+      'a=b',
+    ])
+    expect(named.stdout).toMatch(/--workspace \/tmp\/w --seeds 0,1 --set a=b\n$/)
+  })
+
+  it('ends as the study ended', async () => {
+    write('src/main/cli.ts', 'process.exitCode = 1')
+    const { code, stderr } = await project.run('demo.mjs')
+    expect([code, stderr]).toEqual([1, ''])
+  })
+})
+
 describe('npm test', () => {
   const report = (fields: object): string => `
     const path = process.argv.find(text => text.startsWith('--outputFile.json=')).split('=')[1]

@@ -174,6 +174,16 @@ describe('the engine', () => {
     expect(existsSync(engineFolder())).toBe(false)
   })
 
+  it('for a GPU takes TensorFlow with the CUDA libraries that it names, side by side as its rpath needs them', async () => {
+    expect(await project.run('setup.mjs', [], { FACET_ENGINE: 'gpu' })).toMatchObject({ code: 0 })
+    const folder = join(project.cache, 'engine', '2.21.0-gpu')
+    expect(existsSync(join(folder, 'tensorflow/libtensorflow_cc.so.2'))).toBe(true)
+    expect(readdirSync(join(folder, 'nvidia'))).toEqual(['cublas'])
+    expect(project.calls('tensorflow==2.21.0')).toBe(1)
+    expect(project.calls('nvidia-cublas-cu12<13.0,>=12.5')).toBe(1)
+    expectProblem(await project.run('setup.mjs', [], { FACET_ENGINE: 'cuda' }), /FACET_ENGINE is "cuda"; it must be cpu or gpu/, /unset FACET_ENGINE/)
+  })
+
   it('a wheel that a broken-off set-up left is used, a damaged one fetched once more', async () => {
     const folder = join(project.cache, 'downloads/2.21.0-cpu')
     const wheel = join(folder, 'tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl')
