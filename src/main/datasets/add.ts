@@ -7,10 +7,9 @@ import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset, writeDataset } from '#shared/files/dataset-pack.ts'
-import { suggestName } from '#shared/nearest.ts'
-import { formats } from './formats.ts'
 import { hashFile } from './hash-file.ts'
 import { byCodeUnit, listFiles } from './listing.ts'
+import { chooseFormat, looksLike } from './recognise.ts'
 
 const CHUNK = 64
 
@@ -88,40 +87,6 @@ export async function addDataset({ path: folder, format: name, options, into, pr
     fingerprint,
     summary: summarise(format, why, scan, kept, rejected, pairs, notes),
   }
-}
-
-/** How the formats judge a folder, the surest first. */
-export function recogniseFormats(listing: Listing): { format: DatasetFormat, confidence: number, why: string }[] {
-  return formats.map(format => ({
-    format,
-    ...format.recognise(listing),
-  })).sort((a, b) => b.confidence - a.confidence)
-}
-
-function chooseFormat(listing: Listing, name: string | undefined): { format: DatasetFormat, why: string } {
-  const ranked = recogniseFormats(listing)
-  if (name === undefined) {
-    const best = ranked[0]
-    if (best && best.confidence >= 0.2)
-      return best
-    throw new FacetError('bad-input', `No format fits this folder of ${listing.files.length} files. ${ranked.map(({ format, why }) => `${format.name}: ${why}`).join('; ')}.`, { where: listing.root, hint: 'Name the format with --format, or give the folder above or below.' })
-  }
-  const chosen = ranked.find(({ format }) => format.name === name)
-  if (!chosen) {
-    throw new FacetError('usage', `There is no data set format "${name}".`, {
-      hint: suggestName(name, formats.map(format => format.name)),
-    })
-  }
-  if (chosen.confidence === 0)
-    throw new FacetError('bad-input', `This is no ${name} folder: ${chosen.why}.`, { where: listing.root, hint: looksLike(listing, chosen.format) ?? 'Check the path.' })
-  return chosen
-}
-
-function looksLike(listing: Listing, not: DatasetFormat): string | null {
-  const other = recogniseFormats(listing).find(({ format, confidence }) => format.name !== not.name && confidence >= 0.2)
-  return other
-    ? `It looks like ${other.format.name}: ${other.why}.`
-    : null
 }
 
 function parseOptions(format: DatasetFormat, options: unknown): unknown {

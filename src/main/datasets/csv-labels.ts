@@ -22,22 +22,7 @@ export interface TableLabels {
 /** Reads the label columns: those the options name, else every column by what it holds. */
 export function readLabels(rows: TableRow[], columns: string[], options: CsvOptions, where: string): TableLabels {
   const { classification, regression, ignored } = chooseColumns(rows, columns, options, where)
-  const tasks: Record<string, Task> = {}
-  const classesByColumn = new Map<string, Map<string, number>>()
-  for (const column of classification) {
-    const classes = [
-      ...new Set(rows.map(({ row }) => row[column] ?? '').filter(value => value !== '')),
-    ].sort(byClassName)
-    if (classes.length < 2)
-      throw new FacetError('bad-input', `Column "${column}" has ${classes.length} classes; at least 2 are needed.`, { where, hint: 'Leave it out of the option classification.' })
-    tasks[column] = {
-      kind: 'classification',
-      label: column,
-      classes,
-      protocol: options.protocol,
-    }
-    classesByColumn.set(column, new Map(classes.map((title, number) => [title, number])))
-  }
+  const { tasks, classesByColumn } = readClasses(rows, classification, options, where)
   const byLine = new Map<number, Record<string, number>>()
   const rejected: Rejected[] = []
   for (const { path, line, row } of rows) {
@@ -72,6 +57,26 @@ export function readLabels(rows: TableRow[], columns: string[], options: CsvOpti
       ? ''
       : String(byLine.get(line)?.[first] ?? ''),
   }
+}
+
+function readClasses(rows: TableRow[], classification: string[], options: CsvOptions, where: string): { tasks: Record<string, Task>, classesByColumn: Map<string, Map<string, number>> } {
+  const tasks: Record<string, Task> = {}
+  const classesByColumn = new Map<string, Map<string, number>>()
+  for (const column of classification) {
+    const classes = [
+      ...new Set(rows.map(({ row }) => row[column] ?? '').filter(value => value !== '')),
+    ].sort(byClassName)
+    if (classes.length < 2)
+      throw new FacetError('bad-input', `Column "${column}" has ${classes.length} classes; at least 2 are needed.`, { where, hint: 'Leave it out of the option classification.' })
+    tasks[column] = {
+      kind: 'classification',
+      label: column,
+      classes,
+      protocol: options.protocol,
+    }
+    classesByColumn.set(column, new Map(classes.map((title, number) => [title, number])))
+  }
+  return { tasks, classesByColumn }
 }
 
 function chooseColumns(rows: TableRow[], columns: string[], options: CsvOptions, where: string): { classification: string[], regression: string[], ignored: string[] } {

@@ -86,7 +86,6 @@ export const csv = declareFormat({
       table,
       rows,
       options,
-      format: 'csv',
       licence: this.licence,
     })
   },
@@ -104,10 +103,10 @@ function onlyTable(listing: Listing): string {
   throw new FacetError('bad-input', `The folder has ${tables.length} tables at its top (${tables.slice(0, 5).join(', ')}).`, { where: listing.root, hint: 'Say which one with the option file.' })
 }
 
-interface TableScan { listing: Listing, table: string, rows: Record<string, string>[], options: CsvOptions, format: string, licence: string }
+interface TableScan { listing: Listing, table: string, rows: Record<string, string>[], options: CsvOptions, licence: string }
 
-/** A table's rows as samples: also what formats with a table of their own build on. Every row becomes a sample or a rejected row. */
-export function scanTable({ listing, table, rows, options, format, licence }: TableScan): Scan {
+/** A table's rows as samples: every row becomes a sample or a rejected row. */
+function scanTable({ listing, table, rows, options, licence }: TableScan): Scan {
   const columns = Object.keys(rows[0] ?? {})
   const pathColumn = columnOf(columns, options.path, PATH_COLUMNS, 'path', listing.root, table)
   if (pathColumn === null) {
@@ -135,24 +134,16 @@ export function scanTable({ listing, table, rows, options, format, licence }: Ta
     options,
     strata: labels.stratumOf,
   })
-  const samples: Sample[] = []
-  for (const { path: file, line, row } of accepted) {
-    const part = splits.get(file)
-    if (part === undefined) {
-      rejected.push({ path: file, reason: `line ${line}: split "${row[splitColumn!]}" is not train, validation or test` })
-    }
-    else {
-      samples.push({
-        path: file,
-        labels: labels.byLine.get(line)!,
-        split: part,
-        subject: (subjectColumn && row[subjectColumn]) || null,
-        unseen: false,
-      })
-    }
-  }
+  rejected.push(...accepted.filter(({ path: file }) => !splits.has(file)).map(({ path: file, line, row }) => ({ path: file, reason: `line ${line}: split "${row[splitColumn!]}" is not train, validation or test` })))
+  const samples = accepted.filter(({ path: file }) => splits.has(file)).map(({ path: file, line, row }): Sample => ({
+    path: file,
+    labels: labels.byLine.get(line)!,
+    split: splits.get(file)!,
+    subject: (subjectColumn && row[subjectColumn]) || null,
+    unseen: false,
+  }))
   return {
-    format,
+    format: 'csv',
     samples,
     rejected,
     tasks: labels.tasks,

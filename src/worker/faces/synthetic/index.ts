@@ -120,7 +120,7 @@ async function clearImages(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true })
   const found = await readdir(folder)
   if (found.length > 0 && !found.includes('synthetic.json'))
-    throw new FacetError('conflict', `The folder holds ${found.length} files or folders and no synthetic.json.`, { where: folder, hint: 'Faces are drawn into an empty folder, or into one that was drawn before.' })
+    throw new FacetError('conflict', `The folder holds other things (${found.slice(0, 3).join(', ')}) and no synthetic.json.`, { where: folder, hint: 'Faces are drawn into an empty folder, or into one that was drawn before.' })
   await mkdir(images, { recursive: true })
   for (const name of await readdir(images)) {
     if (/^\d{6,}\.jpg(?:\.tmp)?$/.test(name))

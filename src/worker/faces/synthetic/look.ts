@@ -1,5 +1,6 @@
 import type { ACTION_UNITS } from '#shared/synthetic.ts'
 import type { HairStyle, Person } from './person.ts'
+import type { Random } from './random.ts'
 import { EXPRESSIONS } from '#shared/synthetic.ts'
 import { createRandom } from './random.ts'
 
@@ -107,7 +108,7 @@ export function createLook(person: Person, seed: number, index: number): Look {
   }
 }
 
-function unitsOf(random: ReturnType<typeof createRandom>, expression: Expression, intensity: number): ActionUnits {
+function unitsOf(random: Random, expression: Expression, intensity: number): ActionUnits {
   const full = UNITS[expression]
   const own = (unit: keyof ActionUnits): number => Math.round((full[unit] ?? 0) * intensity)
   const hurts = random.chance(PAIN_CHANCE)

@@ -1,4 +1,5 @@
 import type { Colour } from './colour.ts'
+import type { Random } from './random.ts'
 import { ETHNICITIES, GENDERS } from '#shared/synthetic.ts'
 import { mix } from './colour.ts'
 import { createRandom } from './random.ts'
@@ -8,21 +9,8 @@ export type Ethnicity = typeof ETHNICITIES[number]
 export type HairColour = 'black' | 'brown' | 'blond' | 'red'
 export type HairStyle = 'short' | 'side' | 'fringe' | 'bob' | 'long' | 'bun' | 'afro' | 'buzz' | 'receding'
 
-/** What stays the same on every photograph of a person. Lengths in units of the 200 x 200 canvas, at adult age. */
-export interface Person {
-  gender: Gender
-  ethnicity: Ethnicity
-  skin: Colour
-  hairColour: HairColour
-  hair: Colour
-  iris: Colour
-  style: HairStyle
-  /** Age at which half of the hair is grey. */
-  greyAt: number
-  /** Whether the hair recedes with age. */
-  balds: boolean
-  wearsGlasses: boolean
-  beard: 'none' | 'stubble' | 'moustache' | 'goatee' | 'full'
+/** Lengths in units of the 200 x 200 canvas, at adult age. */
+interface Geometry {
   jaw: number
   cheek: number
   chin: number
@@ -40,6 +28,23 @@ export interface Person {
   lipFullness: number
   mouthWidth: number
   earSize: number
+}
+
+/** What stays the same on every photograph of a person. */
+export interface Person extends Geometry {
+  gender: Gender
+  ethnicity: Ethnicity
+  skin: Colour
+  hairColour: HairColour
+  hair: Colour
+  iris: Colour
+  style: HairStyle
+  /** Age at which half of the hair is grey. */
+  greyAt: number
+  /** Whether the hair recedes with age. */
+  balds: boolean
+  wearsGlasses: boolean
+  beard: 'none' | 'stubble' | 'moustache' | 'goatee' | 'full'
   /** Small marks on the skin: x, y, radius. */
   marks: [number, number, number][]
   cloth: Colour
@@ -152,6 +157,21 @@ export function createPerson(seed: number, number: number): Person {
           full: 3,
         })
       : 'none',
+    ...createGeometry(random, range, isMan),
+    marks: Array.from({
+      length: random.whole(0, 3),
+    }, () => [
+      random.between(58, 142),
+      random.between(108, 172),
+      random.between(0.7, 1.5),
+    ]),
+    cloth: random.pick(CLOTHS),
+  }
+}
+
+/** Lengths of a face, at adult age. */
+function createGeometry(random: Random, range: Range, isMan: boolean): Geometry {
+  return {
     jaw: random.around(isMan
       ? 44
       : 36, 3),
@@ -188,18 +208,10 @@ export function createPerson(seed: number, number: number): Person {
       ? 22.5
       : 20.5, 1.8),
     earSize: random.around(15, 2),
-    marks: Array.from({
-      length: random.whole(0, 3),
-    }, () => [
-      random.between(58, 142),
-      random.between(108, 172),
-      random.between(0.7, 1.5),
-    ]),
-    cloth: random.pick(CLOTHS),
   }
 }
 
-function styleOf(random: ReturnType<typeof createRandom>, isMan: boolean, afro: number): HairStyle {
+function styleOf(random: Random, isMan: boolean, afro: number): HairStyle {
   if (random.chance(afro))
     return 'afro'
   return isMan

@@ -50,7 +50,7 @@ describe('a folder of drawn faces', () => {
   it('never takes the place of somebody\'s files', async () => {
     const folder = makeFolder()
     writeFileSync(path.join(folder, 'holiday.jpg'), 'mine')
-    await expect(synthesize({ path: folder, count: 2 })).rejects.toMatchObject({ code: 'conflict', message: 'The folder holds 1 files or folders and no synthetic.json.' })
+    await expect(synthesize({ path: folder, count: 2 })).rejects.toMatchObject({ code: 'conflict', message: 'The folder holds other things (holiday.jpg) and no synthetic.json.' })
     expect(readdirSync(folder)).toEqual(['holiday.jpg'])
   })
 
