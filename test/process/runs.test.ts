@@ -1,8 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { listMetrics, listMoves, requireRun } from '#main/workspace/runs.ts'
+import { listMetrics, listMoves, putPlannedRun, requireRun } from '#main/workspace/runs.ts'
 import { isAlive } from '#shared/process-identity.ts'
 import { openHost, plan, readEventFile, sumAfter, temporaryFolder, until } from './workspace-fixture.ts'
 
@@ -79,17 +81,19 @@ it('a worker killed with SIGKILL leaves its run interrupted with the reason, and
   ])
 })
 
-it('a host that goes away loses nothing: the worker finishes and the next host takes its events in exactly once', async () => {
-  const first = await openHost(root)
-  const run = plan(root, 'left', { steps: 20, stepMs: 20 })
-  await first.runner.enqueue('study', [run])
-  await until(async () => (await listMetrics(first.workspace.db, run.key)).length >= 3, 'some steps are done')
-  const { pid, pid_started } = await requireRun(first.workspace.db, run.key)
-  await first.close()
-  await until(() => !isAlive(pid!, pid_started!), 'the worker is done')
+it('a host that is killed loses nothing: the worker finishes and the next host takes its events in exactly once', async () => {
+  const run = plan(root, 'left', { steps: 40, stepMs: 25 })
+  const child = fork(join(import.meta.dirname, 'host-with-run.ts'), [root, 'left', '40', '25'])
+  await once(child, 'message')
+  await until(() => existsSync(join(root, 'runs', run.key, 'worker.json')) && readEventFile(root, run.key).length > 5, 'some steps are done')
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const { pid, started } = JSON.parse(readFileSync(join(root, 'runs', run.key, 'worker.json'), 'utf8'))
+  expect(isAlive(pid, started)).toBe(true)
+  await until(() => !isAlive(pid, started), 'the worker is done')
   const { runner, workspace } = await host()
   expect((await runner.idle('study')).counts).toEqual({ done: 1 })
-  expect(await listMetrics(workspace.db, run.key)).toHaveLength(20)
+  expect(await listMetrics(workspace.db, run.key)).toHaveLength(40)
   expect((await listMoves(workspace.db, run.key)).map(({ to_state }) => to_state)).toEqual(['running', 'done'])
 })
 
@@ -171,4 +175,58 @@ it('a run whose artefact was removed is computed again, one known only from its 
   })
   expect((await runner.idle('study')).counts).toEqual({ done: 1 })
   expect(sumOf(run.key)).toBe(String(sumAfter(10)))
+})
+
+it('a database that was lost is no reason for a zombie: a run known from an unfinished event file is interrupted, then taken up', async () => {
+  const { runner, workspace } = await host()
+  const run = plan(root, 'lost', { steps: 40, stepMs: 20 })
+  await runner.enqueue('study', [run])
+  await until(async () => (await listMetrics(workspace.db, run.key)).length >= 6, 'some steps are done')
+  process.kill((await requireRun(workspace.db, run.key)).pid!, 'SIGKILL')
+  await runner.idle('study')
+  await workspace.db.deleteFrom('runs').where('key', '=', run.key).execute()
+  await runner.enqueue('study', [run])
+  expect((await runner.idle('study')).counts).toEqual({ done: 1 })
+  expect((await listMoves(workspace.db, run.key)).slice(-5).map(({ to_state }) => to_state)).toEqual([
+    'running',
+    'interrupted',
+    'queued',
+    'running',
+    'done',
+  ])
+  expect(sumOf(run.key)).toBe(String(sumAfter(40)))
+})
+
+it('what waits is told apart from what is blocked wherever it stands in the queue', async () => {
+  const { runner } = await host()
+  const failing = plan(root, 'failing', { behaviour: 2 })
+  const middle = plan(root, 'middle', {
+    needs: [failing.key],
+  })
+  const last = plan(root, 'last', {
+    needs: [middle.key],
+  })
+  await runner.enqueue('study', [last, middle, failing])
+  const { counts, open: rows } = await runner.idle('study')
+  expect(counts).toEqual({ failed: 1, queued: 2 })
+  expect(rows.map(row => JSON.parse(row.reason!).message)).toEqual(['It needs "middle", which waits itself.', 'It needs "failing", which is failed.', 'The photographs are gone.'])
+})
+
+it('what an earlier host queued waits until somebody asks for it, with what it needs', async () => {
+  const first = await openHost(root)
+  const need = plan(root, 'need')
+  const wish = plan(root, 'wish', {
+    needs: [need.key],
+  })
+  await first.workspace.db.transaction().execute(async (trx) => {
+    await putPlannedRun(trx, need, { position: 0, now: 0 })
+    await putPlannedRun(trx, wish, { position: 1, now: 0 })
+  })
+  await first.close()
+  const { runner, workspace } = await host()
+  expect((await runner.idle()).counts).toEqual({ queued: 2 })
+  await runner.resume(wish.key)
+  expect((await runner.idle()).counts).toEqual({ done: 2 })
+  await expect(runner.resume(wish.key)).rejects.toThrow('Run "wish" is done; there is nothing to resume.')
+  expect(workspace.notes).toEqual([])
 })

@@ -133,3 +133,15 @@ export async function studiesOf(db: Db, key: string): Promise<string[]> {
   const rows = await db.selectFrom('study_runs').select('study').where('run', '=', key).orderBy('study').execute()
   return rows.map(({ study }) => study)
 }
+
+/** Says why a queued run cannot start, or that nothing is in its way any more. Returns whether that is news. */
+export async function setBlocked(db: Db, key: string, reason: Problem | null): Promise<boolean> {
+  const text = reason && JSON.stringify(reason)
+  const { numUpdatedRows } = await db.updateTable('runs').set({ reason: text }).where('key', '=', key).where('state', '=', 'queued').where('reason', 'is not', text).executeTakeFirst()
+  return numUpdatedRows > 0n
+}
+
+/** Records which process works on a run. */
+export async function setWorker(db: Db, key: string, { pid, started }: { pid: number, started: string }): Promise<void> {
+  await db.updateTable('runs').set({ pid, pid_started: started }).where('key', '=', key).execute()
+}

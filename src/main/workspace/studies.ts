@@ -41,3 +41,11 @@ export async function setStudyRuns(trx: Trx, study: string, keys: readonly strin
   for (let from = 0; from < rows.length; from += 500)
     await trx.insertInto('study_runs').values(rows.slice(from, from + 500)).execute()
 }
+
+/** Keys of the runs of some studies. */
+export async function runsOfStudies(db: Db, studies: readonly string[]): Promise<Set<string>> {
+  if (studies.length === 0)
+    return new Set()
+  const rows = await db.selectFrom('study_runs').select('run').where('study', 'in', studies).execute()
+  return new Set(rows.map(({ run }) => run))
+}

@@ -1,0 +1,147 @@
+import type { RunRow } from '#main/workspace/runs.ts'
+import type { Problem } from '#shared/errors.ts'
+import type { Order, RunState } from '#shared/order.ts'
+import type { QueuedRun } from './schedule.ts'
+import type { RunnerState } from './state.ts'
+import { listRuns, needsOf, requireRun, setBlocked, setWorker } from '#main/workspace/runs.ts'
+import { runsOfStudies } from '#main/workspace/studies.ts'
+import { blockersOf, chooseStarts } from './schedule.ts'
+import { move } from './state.ts'
+import { startWorker } from './worker-process.ts'
+
+/** How a study (or everything) stands once nothing of it can go on by itself. */
+export interface IdleReport {
+  counts: Partial<Record<RunState, number>>
+  /** Runs that are not done, with their reasons. */
+  open: RunRow[]
+}
+
+/** Says what blocks queued runs and starts those that can be. */
+export async function pump(state: RunnerState): Promise<void> {
+  const queue = await readQueue(state)
+  for (const run of queue.values()) {
+    // What waits for this one may stand before it in the queue, so a change is followed by another look.
+    if (run.state === 'queued' && await recordBlockers(state, run, queue))
+      state.isQueueDirty = true
+  }
+  if (state.isQueueDirty)
+    return
+  const { workers, cores } = state
+  const busy = [
+    ...workers.values(),
+  ].reduce((sum, worker) => sum + worker.threads, 0)
+  const alone = [
+    ...workers.keys(),
+  ].some(key => queue.get(key)?.usesAllCores)
+  // A worker that has just paused may still be leaving: its run starts again when it is gone.
+  const free = new Map([...queue].filter(([key, run]) => run.state !== 'queued' || !workers.has(key)))
+  for (const key of chooseStarts(free, { cores, busy, alone }))
+    await startRun(state, key)
+}
+
+/** How a study, or everything, stands; null while something of it is at work or about to start. */
+export async function reportIdle(state: RunnerState, study: string | undefined): Promise<IdleReport | null> {
+  const rows = await listRuns(state.workspace.db, { study })
+  const queue = await readQueue(state)
+  const goesOn = (key: string): boolean => {
+    const run = queue.get(key)!
+    return state.workers.has(key) || (run.state === 'queued' && run.isWanted && !run.isBlocked)
+  }
+  if (rows.some(({ key }) => goesOn(key)))
+    return null
+  const counts: IdleReport['counts'] = {}
+  for (const row of rows)
+    counts[row.state] = (counts[row.state] ?? 0) + 1
+  return {
+    counts,
+    open: rows.filter(row => row.state !== 'done'),
+  }
+}
+
+async function readQueue({ workspace: { db }, wanted }: RunnerState): Promise<Map<string, QueuedRun>> {
+  const rows = await listRuns(db)
+  const needs = await needsOf(db, rows.map(row => row.key))
+  const inStudies = await runsOfStudies(db, [...wanted.studies])
+  const queue = new Map<string, QueuedRun>(rows.map(row => [
+    row.key,
+    {
+      key: row.key,
+      label: row.label,
+      state: row.state,
+      isBlocked: row.state === 'queued' && row.reason !== null,
+      usesAllCores: row.uses_all_cores === 1,
+      needs: needs.get(row.key)!,
+      isWanted: false,
+    },
+  ]))
+  for (const key of queue.keys()) {
+    if (wanted.all || wanted.keys.has(key) || inStudies.has(key))
+      want(queue, key)
+  }
+  return queue
+}
+
+/** Who wants a run wants what it needs. */
+function want(queue: Map<string, QueuedRun>, key: string): void {
+  const run = queue.get(key)
+  if (!run || run.isWanted)
+    return
+  run.isWanted = true
+  for (const need of run.needs)
+    want(queue, need)
+}
+
+async function recordBlockers({ workspace: { db }, events }: RunnerState, run: QueuedRun, queue: Map<string, QueuedRun>): Promise<boolean> {
+  const blockers = blockersOf(run, queue)
+  if (blockers.length === 0 && !run.isBlocked)
+    return false
+  run.isBlocked = blockers.length > 0
+  const reason: Problem | null = blockers.length === 0
+    ? null
+    : { code: 'conflict', message: `It needs ${blockers.map(({ why }) => why).join(' and ')}.`, hint: `facet resume ${blockers[0]!.key.slice(0, 12)} takes that up again.` }
+  if (!await setBlocked(db, run.key, reason))
+    return false
+  events.changed(await requireRun(db, run.key))
+  return true
+}
+
+async function startRun(state: RunnerState, key: string): Promise<void> {
+  const { workspace: { db, paths }, workers, worker: setup, cores, wake } = state
+  const row = await requireRun(db, key)
+  const usesGpu = row.uses_all_cores === 1
+  // A resume keeps the first attempt's thread count: another one gives other bits.
+  const threads = row.threads ?? (row.uses_all_cores === 1
+    ? cores
+    : 1)
+  const runDir = paths.runDir(key)
+  const order: Order = {
+    ...JSON.parse(row.work_order) as Omit<Order, 'runDir' | 'threads'>,
+    runDir,
+    threads,
+  }
+  await move(state, key, 'running', {
+    set: {
+      threads,
+      pid: null,
+      pid_started: null,
+      started_at_ms: Date.now(),
+      finished_at_ms: null,
+    },
+  })
+  try {
+    const worker = startWorker(setup, runDir, order, { usesGpu, onExit: wake })
+    workers.set(key, Object.assign(worker, { silentMs: 0, stopBy: null }))
+    await setWorker(db, key, worker)
+  }
+  catch (error) {
+    const message = `Its worker could not be started: ${error instanceof Error
+      ? error.message
+      : String(error)}`
+    await move(state, key, 'failed', {
+      reason: { code: 'disk', message, where: runDir },
+      set: {
+        finished_at_ms: Date.now(),
+      },
+    })
+  }
+}

@@ -1,0 +1,110 @@
+import type { RunRow } from '#main/workspace/runs.ts'
+import type { RunState } from '#shared/order.ts'
+import type { PlannedRun } from './planned-run.ts'
+import type { RunnerState } from './state.ts'
+import { existsSync } from 'node:fs'
+import { nextPosition, putPlannedRun, requireRun } from '#main/workspace/runs.ts'
+import { requireStudy, setStudyRuns } from '#main/workspace/studies.ts'
+import { FacetError } from '#shared/errors.ts'
+import { activeStates } from '#shared/run-states.ts'
+import { move } from './state.ts'
+import { adopt, follow } from './watch.ts'
+import { askWorker } from './worker-process.ts'
+
+/** States that a study which is run again takes up again. */
+const leftStates: readonly RunState[] = [
+  'failed',
+  'interrupted',
+  'cancelled',
+  'paused',
+]
+
+/** Records a study's runs in their order and queues those that are not there already. */
+export async function enqueue(state: RunnerState, study: string, planned: readonly PlannedRun[]): Promise<{ cached: string[], queued: string[] }> {
+  const { db } = state.workspace
+  await requireStudy(db, study)
+  await db.transaction().execute(async (trx) => {
+    let position = await nextPosition(trx)
+    for (const run of planned) {
+      await putPlannedRun(trx, run, {
+        position: position++,
+        now: Date.now(),
+      })
+    }
+    await setStudyRuns(trx, study, planned.map(({ key }) => key))
+  })
+  const cached: string[] = []
+  const queued: string[] = []
+  for (const { key, order } of planned) {
+    const row = await catchUp(state, key)
+    const isThere = existsSync(order.artefact)
+    const isCached = row.state === 'done' && isThere
+    if (leftStates.includes(row.state) || (row.state === 'done' && !isThere))
+      await requeue(state, row)
+    ;(isCached ? cached : queued).push(key)
+  }
+  state.wanted.studies.add(study)
+  state.isQueueDirty = true
+  return { cached, queued }
+}
+
+/** Asks a run's worker to pause or stop; takes a run that has none off the queue. */
+export async function ask(state: RunnerState, key: string, request: 'pause' | 'stop'): Promise<RunRow> {
+  const row = await catchUp(state, key)
+  if (request === 'stop' && !activeStates.includes(row.state)) {
+    return move(state, key, 'cancelled', {
+      set: {
+        finished_at_ms: Date.now(),
+      },
+    })
+  }
+  if (request === 'pause' && row.state === 'queued')
+    throw new FacetError('conflict', `Run "${row.label}" has not started; only a running one can be paused.`, { where: key, hint: `facet stop ${key.slice(0, 12)} takes it off the queue.` })
+  const isPausing = row.state === 'pausing' && request === 'stop'
+  const moved = isPausing
+    ? row
+    : await move(state, key, 'pausing', {
+        reason: request === 'stop'
+          ? { code: 'interrupted', message: 'Somebody asked it to stop.' }
+          : null,
+      })
+  askWorker(state.workspace.paths.runDir(key), request)
+  const worker = state.workers.get(key)
+  if (worker && request === 'stop')
+    worker.stopBy = Date.now() + state.stopMs
+  return moved
+}
+
+/** Queues a run that was left, or starts one that an earlier host queued. */
+export async function resume(state: RunnerState, key: string): Promise<RunRow> {
+  const row = await catchUp(state, key)
+  if (row.state === 'done')
+    throw new FacetError('conflict', `Run "${row.label}" is done; there is nothing to resume.`, { where: key })
+  state.wanted.keys.add(key)
+  state.isQueueDirty = true
+  return row.state === 'queued'
+    ? row
+    : requeue(state, row)
+}
+
+/** The run as its event file has it, also where this database learns of it only now. */
+async function catchUp(state: RunnerState, key: string): Promise<RunRow> {
+  const row = await follow(state, key)
+  if (state.workers.has(key) || !activeStates.includes(row.state))
+    return row
+  await adopt(state, row)
+  return requireRun(state.workspace.db, key)
+}
+
+async function requeue(state: RunnerState, { key }: RunRow): Promise<RunRow> {
+  const position = await nextPosition(state.workspace.db)
+  return move(state, key, 'queued', {
+    set: {
+      position,
+      queued_at_ms: Date.now(),
+      progress_done: null,
+      progress_total: null,
+      per_second: null,
+    },
+  })
+}
