@@ -67,7 +67,7 @@ export function compile<F extends FeedDeclarations, V extends Record<string, Ten
     const trained = Object.entries(traced.gradients).map(([name, gradient]) => ({ variable: variables.refs[name]!, shape: options.variables[name]!.shape, gradient }))
     const optimizer = addOptimizer(builder, options.optimizer, trained)
     const assigned = Object.entries(traced.updates).map(([name, value]) => assign(builder, variables.refs[name]!, value, options.variables[name]!.dtype))
-    // Metrics and loss are what they were before the update; only the loss waits for it.
+    // The loss is that of the weights before the step; fetching it waits for the updates, so that one run is one whole step.
     const train = builder.op('Identity', [traced.loss], {
       T: attr.type('float32'),
     }, 1, {
@@ -150,9 +150,15 @@ function checkUpdates(updates: Record<string, Tensor>, variables: Record<string,
   }
 }
 
-function assign(builder: GraphBuilder, { handle }: VariableRef, value: NodeRef, dtype: TensorData['dtype']): NodeRef {
-  return builder.op('AssignVariableOp', [handle, value], {
+/** Gives a variable its new value, once the old one has been read. The copy is for a feed taken as it is: its buffer is the caller's. */
+function assign(builder: GraphBuilder, variable: VariableRef, value: NodeRef, dtype: TensorData['dtype']): NodeRef {
+  const copy = builder.op('DeepCopy', [value], {
+    T: attr.type(dtype),
+  })
+  return builder.op('AssignVariableOp', [variable.handle, copy], {
     dtype: attr.type(dtype),
     validate_shape: attr.bool(false),
-  }, 0)
+  }, 0, {
+    control: [variable.value],
+  })
 }

@@ -92,7 +92,9 @@ export class GraphBuilder {
     }, 1, { name: `variable/${name}` })
     const value = this.op('ReadVariableOp', [handle], { dtype: type }, 1, { name: `variable/${name}/value` })
     const feed = this.placeholder(`variable/${name}/feed`, shape, dtype)
-    const assign = this.op('AssignVariableOp', [handle, feed], {
+    // A fed tensor shares the caller's array; without the copy the variable would change with it.
+    const copy = this.op('DeepCopy', [feed], { T: type })
+    const assign = this.op('AssignVariableOp', [handle, copy], {
       dtype: type,
       validate_shape: attr.bool(false),
     }, 0, { name: `variable/${name}/assign` })

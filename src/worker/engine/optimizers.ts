@@ -2,6 +2,11 @@ import type { OptimizerConfig } from '#shared/stages/training.ts'
 import type { GraphBuilder, NodeRef, VariableRef } from './graph.ts'
 import { attr } from './attributes.ts'
 
+/*
+ * Each update waits until its variable has been read: a gradient may not depend on the variable's value (that of a linear loss does not),
+ * and loss and metrics are those of the weights before the step. What was read stays as it was: TensorFlow copies a buffer that is still in use.
+ */
+
 /** One trained variable with its gradient. */
 export interface Trained { variable: VariableRef, shape: readonly number[], gradient: NodeRef }
 
@@ -62,7 +67,9 @@ function addAdam(builder: GraphBuilder, trained: readonly Trained[], weightDecay
       ? [
           decayNode(builder, variable, gradient, decay),
         ]
-      : []
+      : [
+          variable.value,
+        ]
     // beta powers of zero: the bias correction is in the fed rate, computed in double precision.
     return builder.op('ResourceApplyAdam', [
       variable.handle,
@@ -126,7 +133,9 @@ function addMomentum(builder: GraphBuilder, trained: readonly Trained[], momentu
       T: attr.type('float32'),
       use_locking: attr.bool(false),
       use_nesterov: attr.bool(false),
-    }, 0)
+    }, 0, {
+      control: [variable.value],
+    })
   })
   return {
     updates,

@@ -320,6 +320,33 @@ describe('a program', () => {
     program.dispose()
   })
 
+  it('gives loss and metrics of the weights before the step, however the graph is scheduled', () => {
+    // The gradient of a linear loss needs no weight, so nothing else orders reading and updating.
+    const program = compile((feeds, { w }) => ({
+      ...good(feeds, { w }),
+      metrics: {
+        sum: tf.sum(w) as never,
+      },
+      updates: { last: feeds.x },
+    }), {
+      ...vector,
+      variables: {
+        w: filled([3], 0),
+        last: filled([3], 0),
+      },
+      trainable: ['w'],
+    })
+    for (let i = 0; i < 500; i++) {
+      expect(program.step({
+        x: Float32Array.of(1, 1, 1),
+      }, { learningRate: 1 })).toEqual({
+        loss: -3 * i + 0,
+        metrics: { sum: -3 * i + 0 },
+      })
+    }
+    program.dispose()
+  })
+
   it('two programs beside each other do not meet', () => {
     const [a, b] = [
       compile(good, vector),

@@ -95,6 +95,15 @@ it('a tfjs tensor can be fed and stays the caller\'s', () => {
   session.dispose()
 })
 
+it('a variable keeps its numbers when the array they came from changes', () => {
+  const session = scaling()
+  const values = weights(1, -2)
+  session.write(values)
+  values.w.data.fill(9)
+  expect(session.read()).toEqual(weights(1, -2))
+  session.dispose()
+})
+
 it('two graphs with variables of one name do not share them', () => {
   const [a, b] = [
     scaling(),
