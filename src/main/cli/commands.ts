@@ -2,6 +2,7 @@ import type { RegisterCommand } from './command.ts'
 import { compare } from './commands/compare.ts'
 import { pause, resume, stop } from './commands/control.ts'
 import { dataset } from './commands/dataset.ts'
+import { doctor } from './commands/doctor.ts'
 import { exportModel } from './commands/export.ts'
 import { gc } from './commands/gc.ts'
 import { init } from './commands/init.ts'
@@ -32,4 +33,5 @@ export const commands: RegisterCommand[] = [
   predict,
   exportModel,
   gc,
+  doctor,
 ]
