@@ -159,7 +159,7 @@ async function cardOf({ workspace: { db, paths } }: Core, run: RunRow): Promise<
     teachers,
     notices: noticesOf({
       knowledge: [
-        { name: run.label, data: '', task },
+        { name: run.label, task },
       ],
       datasets,
       teachers,
