@@ -16,8 +16,8 @@ import { alignFace, inPhotograph, openPhotograph } from '../faces/photograph.ts'
 import { readyCrop } from '../faces/ready-crop.ts'
 import { Leaving, runOf } from '../stage.ts'
 
-/** Photographs that are worked on together: one or two runs of the detector. */
-const BATCH = 16
+/** Photographs that are worked on together; three batches of them are in memory. Larger ones are no faster and cost 300 MB more on 12-megapixel photographs. */
+const BATCH = 8
 /** Photographs between checkpoints. The rows themselves are safe after each batch. */
 const CHECKPOINT_EVERY = 1024
 
