@@ -12,8 +12,8 @@ import { createLook, createScene } from './look.ts'
 import { createPerson } from './person.ts'
 import { renderPhotograph } from './render.ts'
 
-/** Raised when the same parameters would draw another picture. */
-const VERSION = 1
+/** Raised when the same parameters would give another picture or label. */
+const VERSION = 2
 
 /** One drawn face: its bytes, and the labels of what is drawn. */
 export interface SyntheticFace { jpeg: Buffer, subject: string, labels: Record<string, string | number> }

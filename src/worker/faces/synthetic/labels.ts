@@ -1,6 +1,7 @@
 import type { ATTRIBUTES } from '#shared/synthetic.ts'
 import type { Look } from './look.ts'
 import type { Person } from './person.ts'
+import { coversEars } from './hair.ts'
 import { painIntensity } from './look.ts'
 import { shapeOf } from './shape.ts'
 
@@ -20,14 +21,14 @@ export function labelsOf(person: Person, look: Look): Record<string, string | nu
   }
 }
 
-/** Attributes as the drawing shows them: hair that a hat hides has no colour and no style. */
+/** Attributes as the drawing shows them: hair that a hat hides has no colour and no fringe. */
 function attributesOf(person: Person, look: Look): Record<typeof ATTRIBUTES[number], boolean> {
   const shape = shapeOf(person, look)
   const isGrey = look.grey > 0.5
-  const hasHair = !look.hat && look.style !== 'receding'
+  const hasHair = look.style !== 'receding' && (!look.hat || coversEars(look))
   return {
     Bald: look.style === 'receding' && !look.hat,
-    Bangs: hasHair && (look.style === 'fringe' || look.style === 'bob'),
+    Bangs: !look.hat && (look.style === 'fringe' || look.style === 'bob'),
     Big_Nose: shape.noseWidth > 13,
     Black_Hair: hasHair && !isGrey && person.hairColour === 'black',
     Blond_Hair: hasHair && !isGrey && person.hairColour === 'blond',
