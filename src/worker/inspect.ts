@@ -1,5 +1,5 @@
 import process from 'node:process'
-import { toProblem } from '#shared/errors.ts'
+import { FacetError, toProblem } from '#shared/errors.ts'
 import { inspectMethods, InspectRequest } from '#shared/inspect.ts'
 import { inspectors } from './inspectors.ts'
 
@@ -16,7 +16,8 @@ async function answer({ id, method, input }: InspectRequest): Promise<void> {
     process.send?.({ id, ok: true, value })
   }
   catch (error) {
-    console.error(error)
+    if (!(error instanceof FacetError))
+      console.error(error)
     process.send?.({
       id,
       ok: false,

@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process'
+import type { Socket } from 'node:net'
 import type { ProbeResult } from '#shared/dataset.ts'
 import type { InspectInput, InspectMethod, InspectResult } from '#shared/inspect.ts'
 import { fork } from 'node:child_process'
 import process from 'node:process'
+import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { compileCache } from '#main/node-binary.ts'
 import { FacetError } from '#shared/errors.ts'
@@ -46,7 +48,7 @@ export function createInspector({ node, entry }: { node: string, entry: string }
     const child = fork(entry, [], {
       execPath: node,
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       env: {
         ...process.env,
         NODE_COMPILE_CACHE: compileCache(),
@@ -59,6 +61,7 @@ export function createInspector({ node, entry }: { node: string, entry: string }
         drop(`the worker that looked at it ended (${signal ?? `exit code ${code}`})`)
     })
     child.once('error', () => {})
+    passOn(child.stderr as Socket)
     child.unref()
     child.channel?.unref()
     return child
@@ -131,4 +134,16 @@ export function createInspector({ node, entry }: { node: string, entry: string }
     probe,
     close: () => drop('the host was closed'),
   }
+}
+
+/** What TensorFlow says when it starts, whatever its log level. */
+const greeting = /^(?:WARNING: All log messages before absl::InitializeLog|[IW]\d{4} )/
+
+/** The worker's own complaints on our stderr, without TensorFlow's greeting; does not keep the host alive. */
+function passOn(stderr: Socket): void {
+  stderr.unref()
+  createInterface({ input: stderr }).on('line', (line) => {
+    if (!greeting.test(line))
+      process.stderr.write(`${line}\n`)
+  })
 }
