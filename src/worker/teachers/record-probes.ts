@@ -24,6 +24,6 @@ for (const path of process.argv.slice(2)) {
       list.flow = true
   }
   document.set('probes', node)
-  writeDurably(path, document.toString({ lineWidth: 0 }))
+  writeDurably(path, document.toString({ lineWidth: 0, flowCollectionPadding: false }))
   console.log(`${teacher.manifest.name}: ${probes.map(({ image, norm }) => `${image} norm ${norm.toFixed(4)}`).join(', ')}`)
 }

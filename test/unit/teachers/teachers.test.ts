@@ -57,7 +57,7 @@ function deviation(actual: ArrayLike<number>, expected: ArrayLike<number>): numb
   return Array.from(expected).reduce((max, value, i) => Math.max(max, Math.abs(value - actual[i]!)), 0) / largest
 }
 
-describe('the built-in teachers', () => {
+describe('the built-in teachers', { timeout: 180_000 }, () => {
   it('the six of the sample study have 2,296 numbers together', () => {
     const teachers = buildTeachers(six.map(builtIn))
     expect(teachers.columns.reduce((sum, { dimension }) => sum + dimension, 0)).toBe(2296)
@@ -327,7 +327,7 @@ describe('a SavedModel teacher', () => {
   })
 })
 
-describe('a trainable teacher', () => {
+describe('a trainable teacher', { timeout: 180_000 }, () => {
   it.each(['faceres', 'age-gender'] as const)('%s gives the frozen one\'s embedding, and gradients for every weight', (name) => {
     const teacher = builtIn(name)
     const frozen = buildTeachers([teacher])
