@@ -8,8 +8,14 @@ export type Activation = 'elu' | 'relu'
 const activations = { elu, relu } as const
 
 /**
- * Weights of a chain of dense layers, `NAME/0/weight` [in, out] and `NAME/0/bias` [out] onwards. Normal with variance 2 / inputs
- * before a rectifier (He et al. 2015) and `lastGain` / inputs before the last layer's plain output; biases zero.
+ * Weights of a chain of dense layers, `NAME/0/weight` [in, out] and `NAME/0/bias` [out] onwards: normal with variance
+ * 1 / (3 inputs), as PyTorch's linear layers, biases zero. The larger ones of He et al. (2015) hardly move at small learning
+ * rates: the autoencoder then reconstructs unseen faces worse.
+ *
+ * @param name     prefix of the variables
+ * @param widths   inputs, each layer's outputs
+ * @param seed     of the random numbers
+ * @param lastGain factor on the last layer's variance
  */
 export function denseVariables(name: string, widths: readonly number[], seed: number, lastGain = 1): Record<string, TensorData> {
   const random = seededRandom(seed)
@@ -18,8 +24,8 @@ export function denseVariables(name: string, widths: readonly number[], seed: nu
     const inputs = widths[layer]!
     const gain = layer === widths.length - 2
       ? lastGain
-      : 2
-    const spread = Math.sqrt(gain / inputs)
+      : 1
+    const spread = Math.sqrt(gain / (3 * inputs))
     variables[`${name}/${layer}/weight`] = {
       dtype: 'float32',
       shape: [inputs, outputs],

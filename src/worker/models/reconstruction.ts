@@ -11,8 +11,10 @@ export interface ReconstructionMeter {
 
 /**
  * nRMSE of each teacher's embedding: RMSE / standard deviation of that embedding, over units that move (Vielzeuf et al.
- * 2019, Table 5). The deviation is taken around each unit's own mean over the faces added, so that predicting the mean
- * gives 1.00 and uniform noise for uniform numbers the square root of 2.
+ * 2019, Table 5). The stages give z-scores, so that every unit of a teacher counts alike. The deviation is taken around each
+ * unit's own mean over the faces added: predicting the mean gives 1.00, uniform noise for uniform numbers the square root of 2.
+ *
+ * @param groups the teachers, in the order of concatenation
  */
 export function reconstructionMeter(groups: readonly UnitGroup[]): ReconstructionMeter {
   const width = groups.reduce((sum, { dimension }) => sum + dimension, 0)

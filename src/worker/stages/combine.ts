@@ -160,9 +160,9 @@ function withCodeScale({ manifest, tensors }: Combiner, rows: RowTable, input: N
 }
 
 function measureReconstruction(combiner: Combiner, unseen: EmbeddingRows): Record<string, number> {
-  const { encode, decode } = useCombiner(combiner)
+  const { encode, decode, input } = useCombiner(combiner)
   const meter = reconstructionMeter(unseen.teachers)
-  eachBlock(unseen, rows => meter.add(rows, decode(encode(rows))))
+  eachBlock(unseen, rows => meter.add(normalize(rows, input), normalize(decode(encode(rows)), input)))
   return meter.result()
 }
 

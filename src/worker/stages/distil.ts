@@ -15,7 +15,7 @@ import { decode } from '../models/autoencoder.ts'
 import { loadCombiner } from '../models/combiner.ts'
 import { trainDecoder } from '../models/decoder-training.ts'
 import { withTensors } from '../models/dense.ts'
-import { commonScale, denormalize, normalize, unitStatistics } from '../models/normalizer.ts'
+import { commonScale, normalize, unitStatistics } from '../models/normalizer.ts'
 import { reconstructionMeter } from '../models/reconstruction.ts'
 import { countParameters, embed, studentVariables, trainableNames, trainBackbone } from '../models/resnet.ts'
 import { saveStudent, studentEncoder } from '../models/student.ts'
@@ -248,9 +248,9 @@ async function measureStudent(context: Context, { phases, pixels, combiner, rows
   }
 }
 
-function reconstruct(decoder: Record<string, TensorData>, codes: Float32Array, { input, size }: LoadedCombiner): Float32Array {
-  const z = withTensors(decoder, weights => tf.tidy(() => decode(tf.tensor2d(codes, [codes.length / size, size]), weights, 'elu').dataSync() as Float32Array))
-  return denormalize(z, input)
+/** Codes on one common scale -> z-scores of the embeddings, f32 [n, units]. */
+function reconstruct(decoder: Record<string, TensorData>, codes: Float32Array, { size }: LoadedCombiner): Float32Array {
+  return withTensors(decoder, weights => tf.tidy(() => decode(tf.tensor2d(codes, [codes.length / size, size]), weights, 'elu').dataSync() as Float32Array))
 }
 
 function measureUnseen(combiner: LoadedCombiner, unseen: SourceFaces[], codes: Float32Array, reconstructed: (codes: Float32Array) => Float32Array): { reconstruction: Record<string, number>, cosine: number } {
@@ -264,7 +264,7 @@ function measureUnseen(combiner: LoadedCombiner, unseen: SourceFaces[], codes: F
       const targets = combiner.encode(part)
       for (let i = 0; i < count; i++)
         similarity += cosine(own.subarray(i * size, (i + 1) * size), targets.subarray(i * size, (i + 1) * size))
-      meter.add(part, reconstructed(own))
+      meter.add(normalize(part, combiner.input), reconstructed(own))
     })
     return {
       reconstruction: meter.result(),
