@@ -69,7 +69,9 @@ function shareNetworks(all: (Named & { key: string })[]): Shared[] {
 /** Per face what each knowledge says, in the order of the knowledge. */
 async function predictFaces(faces: Uint8Array[], size: number, networks: Shared[]): Promise<Prediction[][]> {
   const answers: Prediction[][] = faces.map(() => [])
-  for (const { network, heads } of networks) {
+  for (const { network, heads } of faces.length > 0
+    ? networks
+    : []) {
     const encoder = studentEncoder(network.shape, network.size, network.tensors, 1)
     try {
       for (const [i, face] of faces.entries()) {
