@@ -7,7 +7,7 @@ const sizeRule = 'must be "mean" or a whole number of at least 1'
 /** Combine: fuses the embeddings h_1 .. h_M of each face into h_G, f32 [N, sum d_i] -> f32 [N, d]. Vielzeuf et al. 2019, Section 3.2, Eqs. 1-3, Tables 5 and 6. */
 export const combine = declareStage({
   name: 'combine',
-  version: 1,
+  version: 2, // 2: layers start small, nRMSE on z-scores
   summary: 'Fuses the teachers\' embeddings into one',
   config: z.strictObject({
     kind: z.enum(['concat', 'pca', 'ae']).default('ae').describe('How embeddings are fused'),

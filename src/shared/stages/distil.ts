@@ -12,7 +12,7 @@ export const StudentConfig = z.strictObject({
 /** Distil: the student learns h_G from pixels. u8 [N, 300, 300, 3] -> f32 [N, d]. Vielzeuf et al. 2019, Section 3.3, Eq. 4. */
 export const distil = declareStage({
   name: 'distil',
-  version: 1,
+  version: 2, // 2: nRMSE on z-scores
   summary: 'Trains the student to give h_G from pixels',
   config: z.strictObject({
     ...StudentConfig.shape,
