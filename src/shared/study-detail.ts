@@ -25,6 +25,7 @@ export const StudyDetail = z.strictObject({
   command: z.strictObject({
     path: z.string(),
     set: z.array(z.string()),
+    seeds: z.array(z.int()).optional(),
   }),
   target: z.string().nullable().describe('Combiner that the student learns'),
   cells: z.array(Cell),

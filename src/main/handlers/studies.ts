@@ -137,10 +137,10 @@ function refuseBlocked({ steps }: ReturnType<typeof planStudy>): void {
     throw new FacetError('bad-input', `"${blocked.label}" cannot run: ${blocked.blockedBy}.`, { hint: 'Give the data set its new path in the recipe, or with --set.' })
 }
 
-function detailOf({ cores }: Core, { checked, expansion, datasets, teachers }: ResolvedStudy, { path, set }: RecipeInput): StudyDetail {
+function detailOf({ cores }: Core, { checked, expansion, datasets, teachers }: ResolvedStudy, { path, set, seeds }: RecipeInput): StudyDetail {
   return {
     recipe: checked.recipe,
-    command: { path, set },
+    command: { path, set, seeds },
     target: checked.target,
     cells: expansion.cells,
     faces: expansion.faces,

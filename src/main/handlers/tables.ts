@@ -240,11 +240,17 @@ function missingOf(cell: Cell, run: RunRow | undefined, runCommand: string): Mis
 }
 
 /** The command line that asks for the study again, quoted for a shell. */
-function commandOf({ command: { path, set } }: StudyDetail, root: string): string {
+function commandOf({ command: { path, set, seeds } }: StudyDetail, root: string): string {
   const words = [
     'run',
     path,
     ...set.flatMap(setting => ['--set', setting]),
+    ...(seeds
+      ? [
+          '--seeds',
+          seeds.join(),
+        ]
+      : []),
     '--workspace',
     root,
   ]

@@ -97,7 +97,12 @@ export function missingNotes(table: Table): MissingNote[] {
         ...rowsByMethod.keys(),
       ].map(method => table.columnTitles[method] ?? method).join(', ')})`
       : [...rowsByMethod].map(([method, rows]) => `${table.columnTitles[method] ?? method} on ${rows.join(', ')}`).join('; ')
-    return { cells, reason, command }
+    // a reason that arrives as a sentence becomes part of a longer one
+    return {
+      cells,
+      reason: reason.replace(/\.$/, ''),
+      command,
+    }
   })
 }
 
