@@ -18,7 +18,7 @@ export interface Progress {
   show: (states: ProgressState[]) => void
   /** A line that stays, above the bars. */
   say: (text: string) => void
-  /** Takes the bars away. */
+  /** Takes the bars away; nothing is shown afterwards. */
   end: () => void
 }
 
@@ -50,6 +50,7 @@ export function wordProgress({ label, done, total, unit, etaSeconds }: ProgressS
 function movingProgress(): Progress {
   let lines = 0
   let lastMs = 0
+  let isOver = false
   const clear = (): void => {
     if (lines > 0)
       process.stderr.write(`\u001B[${lines}A\u001B[0J`)
@@ -58,7 +59,7 @@ function movingProgress(): Progress {
   return {
     show(states) {
       const now = Date.now()
-      if (now - lastMs < refreshMs && states.length === lines)
+      if (isOver || (now - lastMs < refreshMs && states.length === lines))
         return
       lastMs = now
       clear()
@@ -71,7 +72,10 @@ function movingProgress(): Progress {
       clear()
       process.stderr.write(`${text}\n`)
     },
-    end: clear,
+    end() {
+      isOver = true
+      clear()
+    },
   }
 }
 
