@@ -19,7 +19,7 @@ export interface TableBuilder {
 /** All kinds of table, in the paper's order. Adding one is a file and a line here. */
 export const tableBuilders: TableBuilder[] = [faces, target, reconstruction]
 
-const common = ['mean ± sample standard deviation over seeds; without ± there is one seed.']
+const common = ['mean ± sample standard deviation over seeds; without ± there is one seed, or the seed changes nothing.']
 
 /** The table of this name. Refuses a name that does not exist, with the nearest one that does. */
 export function buildTable(name: string, input: TableInput): Table {
