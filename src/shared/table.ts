@@ -5,7 +5,7 @@ import { z } from 'zod'
  * seen-unlabelled: combiner and student saw part of its images without labels.
  */
 export const tableMarks = {
-  contaminated: '†',
+  'contaminated': '†',
   'seen-unlabelled': '‡',
 } as const
 export const TableMark = z.enum(['contaminated', 'seen-unlabelled'])
