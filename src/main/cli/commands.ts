@@ -1,4 +1,5 @@
 import type { RegisterCommand } from './command.ts'
+import { bench } from './commands/bench.ts'
 import { compare } from './commands/compare.ts'
 import { pause, resume, stop } from './commands/control.ts'
 import { dataset } from './commands/dataset.ts'
@@ -34,4 +35,5 @@ export const commands: RegisterCommand[] = [
   exportModel,
   gc,
   doctor,
+  bench,
 ]

@@ -6,6 +6,7 @@ import type { LoadedCombiner } from '../models/combiner.ts'
 import type { EmbeddingRows } from './embedding-rows.ts'
 import type { SourceFaces, UnlabelledFaces } from './unlabelled.ts'
 import { FacetError } from '#shared/errors.ts'
+import { mixSeed } from '#shared/seeded-random.ts'
 import { distil } from '#shared/stages/distil.ts'
 import { compile } from '#worker/engine/compile.ts'
 import { tf } from '#worker/engine/tf.ts'
@@ -171,7 +172,7 @@ async function trainStudent(context: Context, { phases, pixels, targets, size, t
         feeds: async (step) => {
           const rows = order.rows(step).map(i => trainRows[i]!)
           return {
-            faces: await pixels.batch(rows, augmentation, step),
+            faces: await pixels.batch(rows, augmentation, mixSeed(seed, step)),
             target: table.gather(rows),
           }
         },
