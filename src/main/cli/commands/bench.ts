@@ -1,0 +1,126 @@
+import type { RegisterCommand } from '../command.ts'
+import type { Terminal } from '../terminal.ts'
+import type { BenchCase, BenchName, BenchReport, BenchResult } from '#shared/bench.ts'
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { Argument, InvalidArgumentError } from 'commander'
+import { compileCache, nodeBinary, packageRoot } from '#main/node-binary.ts'
+import { BenchLine, benchNames } from '#shared/bench.ts'
+import { FacetError } from '#shared/errors.ts'
+import { Problem } from '#shared/problem-schema.ts'
+import { list } from '../terminal.ts'
+import { wordBytes, wordNumber } from '../words.ts'
+
+interface Options { peers: boolean, rounds: number, threads: number }
+
+/** bench: our own stages against other libraries doing the same work, in turn, in this very run. */
+export const bench: RegisterCommand = (program, act) => program
+  .command('bench')
+  .addArgument(new Argument('[names...]', 'which; all of them where none is named').choices(benchNames))
+  .description('speed and memory against PyTorch, tfjs, onnxruntime and others, the same work in turn; ratios hold on any machine')
+  .option('--peers', 'first install the peers that are missing, in the user\'s cache: PyTorch from PyPI (0.6 GB), onnxruntime-node from npm', false)
+  .option('--rounds <n>', 'turns of each contender', wholeNumber, 7)
+  .option('--threads <n>', 'threads of each contender', wholeNumber, availableParallelism())
+  .action(act(async ({ terminal }, names: BenchName[], options: Options) => {
+    const report = await runBench(names.length > 0
+      ? benchNames.filter(name => names.includes(name))
+      : [...benchNames], options, terminal)
+    terminal.result(report, () => renderBench(report, terminal))
+  }))
+
+function wholeNumber(text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`It must be a whole number of at least 1, not "${text}".`)
+  return value
+}
+
+/** Runs benches in a process of their own: this one never loads TensorFlow. Photographs are those in the folder that FACET_DATA names. */
+async function runBench(names: BenchName[], { peers, rounds, threads }: Options, terminal: Terminal): Promise<BenchReport> {
+  const { FACET_DATA: data } = process.env
+  const photographs = data && existsSync(resolve(data))
+    ? resolve(data)
+    : null
+  const child = spawn(nodeBinary(), [
+    join(packageRoot, 'src/worker/bench/index.ts'),
+    JSON.stringify({ names, peers, rounds, threads, photographs }),
+  ], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_COMPILE_CACHE: compileCache() },
+  })
+  const ended = new Promise<number | null>((done, fail) => {
+    child.on('error', fail)
+    child.on('close', done)
+  })
+  let report: BenchReport | undefined
+  for await (const text of createInterface({ input: child.stdout })) {
+    const line = BenchLine.parse(JSON.parse(text))
+    switch (line.kind) {
+      case 'note':
+        terminal.note(line.text)
+        break
+      case 'report':
+        report = line.report
+        break
+      case 'failed': {
+        const { code, message, ...details } = Problem.parse(line.problem)
+        throw new FacetError(code, message, details)
+      }
+      default: line satisfies never
+    }
+  }
+  const code = await ended
+  if (!report)
+    throw new FacetError('internal', `internal: the bench ended with code ${code} and no result.`)
+  return report
+}
+
+/** Tables of a report, one per case. */
+export function renderBench({ cpu, cores, threads, load, cases }: BenchReport, terminal: Pick<Terminal, 'width' | 'isStyled'>): string {
+  const machine = `${cpu}, ${cores} cores, ${threads} threads each`
+  const busy = load > cores / 2
+    ? [`Other programs were at work (load ${load.toFixed(1)}): the ratios hold, the times do not.`]
+    : []
+  return [machine, ...busy, ...cases.map(each => renderCase(each, terminal))].join('\n\n')
+}
+
+function renderCase({ title, piece, megabytes, compare, results }: BenchCase, terminal: Pick<Terminal, 'width' | 'isStyled'>): string {
+  const figure = (ms: number | null): string => ms === null
+    ? '-'
+    : megabytes === null
+      ? wordNumber(Number(ms.toPrecision(3)))
+      : wordNumber(Number((megabytes / ms * 1000).toPrecision(3)))
+  const unit = megabytes === null
+    ? `ms a ${piece}`
+    : 'MB/s'
+  const table = list(results, [
+    { title: 'contender', value: ({ name }) => name },
+    { title: `median, ${unit}`, isNumber: true, value: ({ medianMs }) => figure(medianMs) },
+    { title: megabytes === null ? 'minimum' : 'best', isNumber: true, value: ({ minMs }) => figure(minMs) },
+    { title: compare === 'speed' ? 'facet is' : 'facet takes', isNumber: true, value: result => wordRatio(result, compare) },
+    { title: 'to reach', isNumber: true, value: result => wordTarget(result, compare) },
+    { title: 'memory', isNumber: true, value: ({ memoryBytes }) => memoryBytes === null ? '-' : wordBytes(memoryBytes) },
+    { title: 'with', value: ({ version, missing }) => missing ?? version ?? '', isElastic: true },
+  ], terminal)
+  return `${title}\n${table}`
+}
+
+function wordRatio({ ratio }: BenchResult, compare: BenchCase['compare']): string {
+  if (!ratio)
+    return ''
+  const [middle, low, high] = [ratio.median, ratio.low, ratio.high].map(value => value.toFixed(2))
+  return `${middle}x ${compare === 'speed' ? 'as fast' : 'as long'} (${low}-${high})`
+}
+
+function wordTarget({ target, isReached }: BenchResult, compare: BenchCase['compare']): string {
+  if (target === null)
+    return ''
+  const bound = `${compare === 'speed' ? '>=' : '<='} ${target.toFixed(2)}`
+  return isReached === false
+    ? `${bound} missed`
+    : bound
+}

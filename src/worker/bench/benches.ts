@@ -1,0 +1,11 @@
+import type { Bench } from './bench.ts'
+import type { BenchName } from '#shared/bench.ts'
+import { autoencoder } from './autoencoder.ts'
+import { embed } from './embed.ts'
+import { epoch } from './epoch.ts'
+import { prepare } from './prepare.ts'
+import { store } from './store.ts'
+import { student } from './student.ts'
+
+/** All benches; one file, one name in #shared/bench.ts and one line here add one. */
+export const benches: Record<BenchName, Bench> = { student, autoencoder, embed, prepare, store, epoch }

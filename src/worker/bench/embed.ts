@@ -1,0 +1,48 @@
+import type { Bench } from './bench.ts'
+
+/** Teachers over a batch of 16 faces in memory: one network alone, and the six of the real sample with their crops and sizes. */
+export const embed: Bench = {
+  name: 'embed',
+  summary: 'teachers against eager tfjs and onnxruntime',
+  cases: () => [
+    {
+      title: 'faceres, batch 16',
+      piece: 'face',
+      pieces: 16,
+      compare: 'speed',
+      work: { batch: 16 },
+      contenders: [
+        { name: 'facet', kind: 'node', module: 'faceres-facet' },
+        {
+          name: 'tfjs, eager',
+          kind: 'node',
+          module: 'faceres-tfjs',
+          target: 1.5,
+        },
+        {
+          name: 'onnxruntime-node',
+          kind: 'node',
+          module: 'faceres-onnx',
+          needs: 'onnx',
+          target: 1.1,
+        },
+      ],
+    },
+    {
+      title: 'six teachers, batch 16',
+      piece: 'face',
+      pieces: 16,
+      compare: 'speed',
+      work: { batch: 16, teachers: 'faceres dlib emotion face-expression age-gender centernet' },
+      contenders: [
+        { name: 'facet, one graph', kind: 'node', module: 'teachers-facet' },
+        {
+          name: 'tfjs and face-api, eager, in turn',
+          kind: 'node',
+          module: 'teachers-tfjs',
+          target: 2,
+        },
+      ],
+    },
+  ],
+}

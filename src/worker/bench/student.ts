@@ -1,0 +1,45 @@
+import type { Bench, Case } from './bench.ts'
+
+/** A training step of the student: ResNet-18 of width 27 with 1,024 outputs, Adam, 1 - cos. */
+export const student: Bench = {
+  name: 'student',
+  summary: 'a training step of the student against PyTorch and tfjs layers',
+  cases: () => [
+    step(96, 32, 1.2),
+    step(300, 16, 1.35),
+  ],
+}
+
+function step(side: number, batch: number, target: number): Case {
+  return {
+    title: `student step, ${side}x${side}, batch ${batch}`,
+    piece: 'step',
+    compare: 'speed',
+    work: { side, batch, size: 1024, width: 27 },
+    contenders: [
+      { name: 'facet', kind: 'node', module: 'student-facet' },
+      {
+        name: 'PyTorch eager',
+        kind: 'python',
+        script: 'student',
+        needs: 'torch',
+        work: { mode: 'eager' },
+        target,
+      },
+      {
+        name: 'PyTorch compiled',
+        kind: 'python',
+        script: 'student',
+        needs: 'torch',
+        work: { mode: 'compile' },
+        target: 1,
+      },
+      {
+        name: 'tfjs layers, eager',
+        kind: 'node',
+        module: 'student-tfjs',
+        target: 3.5,
+      },
+    ],
+  }
+}
