@@ -1,6 +1,6 @@
+import type { BenchCase, BenchName, BenchReport, BenchResult } from '#shared/bench.ts'
 import type { RegisterCommand } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
-import type { BenchCase, BenchName, BenchReport, BenchResult } from '#shared/bench.ts'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
