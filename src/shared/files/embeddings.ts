@@ -100,27 +100,36 @@ function checkRows(path: string, teachers: EmbeddingColumn[], indexes: Int32Arra
     const values = rows[name]
     if (values?.length !== indexes.length * dimension)
       throw new FacetError('internal', `internal: teacher "${name}" gave ${values?.length ?? 0} numbers for ${indexes.length} faces of ${dimension}.`, { where: path })
-    const broken = values.findIndex(value => !Number.isFinite(value))
-    if (broken >= 0)
+    let broken = 0
+    while (broken < values.length && Number.isFinite(values[broken]))
+      broken++
+    if (broken < values.length)
       throw new FacetError('bad-input', `teacher "${name}" gave ${values[broken]} for unit ${broken % dimension} of sample ${indexes[Math.floor(broken / dimension)]}; an embedding must be finite.`, { where: path, hint: 'Check mean, std and colour order in the teacher\'s manifest.' })
   }
 }
 
-/** Exact two-pass mean and standard deviation of each unit, in double precision. */
+/** Exact two-pass mean and standard deviation of each unit, in double precision. Plain loops: they take half the time of a whole pack's writing otherwise. */
 function statisticsOf(db: Database.Database, teacher: number, dimension: number, rows: number): EmbeddingStatistics {
   const select = db.prepare('select data from chunks where teacher = ? order by chunk').pluck()
-  const each = (add: (value: number, unit: number) => void): void => {
-    for (const bytes of select.iterate(teacher)) {
-      const values = floatsOf(bytes as Buffer)
-      for (let i = 0; i < values.length; i++)
-        add(values[i]!, i % dimension)
-    }
-  }
   const mean = new Float64Array(dimension)
   const squares = new Float64Array(dimension)
   const count = Math.max(1, rows)
-  each((value, unit) => mean[unit]! += value / count)
-  each((value, unit) => squares[unit]! += (value - mean[unit]!) ** 2 / count)
+  for (const bytes of select.iterate(teacher)) {
+    const values = floatsOf(bytes as Buffer)
+    for (let row = 0; row < values.length; row += dimension) {
+      for (let unit = 0; unit < dimension; unit++)
+        mean[unit]! += values[row + unit]! / count
+    }
+  }
+  for (const bytes of select.iterate(teacher)) {
+    const values = floatsOf(bytes as Buffer)
+    for (let row = 0; row < values.length; row += dimension) {
+      for (let unit = 0; unit < dimension; unit++) {
+        const distance = values[row + unit]! - mean[unit]!
+        squares[unit]! += distance * distance / count
+      }
+    }
+  }
   return {
     mean: Float32Array.from(mean),
     std: Float32Array.from(squares, Math.sqrt),
