@@ -37,13 +37,15 @@ def version_files(library):
     return files
 
 
-def write_stub(path, versions, compiler):
-    names = sorted({name for symbols in versions.values() for name in symbols})
+def write_stub(path, versions, unversioned, compiler):
+    """A library of functions: some under symbol versions, some without."""
+    names = unversioned.union(*versions.values())
     source = path.with_suffix('.stub.c')
     script = path.with_suffix('.stub.map')
-    source.write_text('\n'.join(f'int {name}(void) {{ return 100; }}' for name in names) + '\n')
+    source.write_text('\n'.join(f'int {name}(void) {{ return 100; }}' for name in sorted(names)) + '\n')
     script.write_text('\n'.join(f'{version} {{ global: {" ".join(f"{name};" for name in sorted(symbols))} }};' for version, symbols in versions.items()) + '\n')
-    subprocess.run([compiler, '-shared', '-fPIC', '-w', '-fno-builtin', '-o', path, source, f'-Wl,-soname,{path.name}', *([f'-Wl,--version-script={script}'] if versions else [])], check=True)
+    options = [f'-Wl,--version-script={script}'] if versions else []
+    subprocess.run([compiler, '-shared', '-fPIC', '-w', '-fno-builtin', '-o', path, source, f'-Wl,-soname,{path.name}', *options], check=True)
     source.unlink()
     script.unlink()
 
@@ -66,25 +68,11 @@ def main(site):
                 wanted[files[match['version']]][match['version']].add(match['name'])
             elif not match and re.match(r'^\s+U (cu|nv|nccl|cupti)\w+$', line):
                 unversioned.add(line.split()[-1])
+    # Symbols without a version may come from any library: the first one, which everything loads, has them.
+    host = next((name for name in sorted(missing) if name.startswith('libcudart')), None)
     for name in sorted(missing):
-        write_stub(folder / name, wanted.get(name, {}), compiler)
-    if missing and unversioned:
-        # Symbols without a version may come from any library of the process: the one that everything loads first has them.
-        add_unversioned(folder, unversioned, wanted, missing, compiler)
+        write_stub(folder / name, wanted.get(name, {}), unversioned if name == host else set(), compiler)
     print(f'{len(missing)} stubs in {folder}')
-
-
-def add_unversioned(folder, unversioned, wanted, missing, compiler):
-    host = next((name for name in sorted(missing) if name.startswith('libcudart')), sorted(missing)[0])
-    source = folder / 'unversioned.stub.c'
-    known = {name for symbols in wanted.get(host, {}).values() for name in symbols}
-    versions = wanted.get(host, {})
-    source.write_text('\n'.join(f'int {name}(void) {{ return 100; }}' for name in sorted(unversioned | known)) + '\n')
-    script = folder / 'unversioned.stub.map'
-    script.write_text('\n'.join(f'{version} {{ global: {" ".join(f"{name};" for name in sorted(symbols))} }};' for version, symbols in versions.items()) + '\n')
-    subprocess.run([compiler, '-shared', '-fPIC', '-w', '-fno-builtin', '-o', folder / host, source, f'-Wl,-soname,{host}', *([f'-Wl,--version-script={script}'] if versions else [])], check=True)
-    source.unlink()
-    script.unlink()
 
 
 if __name__ == '__main__':

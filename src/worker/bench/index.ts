@@ -10,7 +10,7 @@ import { benchNames } from '#shared/bench.ts'
 import { toProblem } from '#shared/errors.ts'
 import { benches } from './benches.ts'
 import { measure } from './measure.ts'
-import { onnxModel, peersOf, pythonOf, scripts, setUpPeers } from './peers.ts'
+import { onnxModel, peersOf, torchPython, scripts, setUpPeers } from './peers.ts'
 import { startContestant } from './turns.ts'
 
 /** The bench process: node index.ts SETTING. Writes a BenchLine a line. */
@@ -75,11 +75,11 @@ function startContender(contender: Exclude<Contender, { kind: 'part' }>, work: C
     : work
   return startContestant(contender.kind === 'node'
     ? [process.execPath, join(import.meta.dirname, 'child.ts'), join(import.meta.dirname, 'contenders', `${contender.module}.ts`), JSON.stringify(whole)]
-    : [pythonOf(peers), join(scripts, `${contender.script}.py`), JSON.stringify(whole)], environment(peers, setting.threads))
+    : [torchPython(peers), join(scripts, `${contender.script}.py`), JSON.stringify(whole)], environment(peers, setting.threads))
 }
 
 /** The same number of threads for everybody, under each library's own name for it. */
-function environment({ folder, python }: Peers, threads: number): NodeJS.ProcessEnv {
+function environment({ folder, torch }: Peers, threads: number): NodeJS.ProcessEnv {
   return {
     ...process.env,
     TF_NUM_INTRAOP_THREADS: String(threads),
@@ -88,7 +88,7 @@ function environment({ folder, python }: Peers, threads: number): NodeJS.Process
     OMP_NUM_THREADS: String(threads),
     FACET_BENCH_THREADS: String(threads),
     CUDA_VISIBLE_DEVICES: '',
-    PYTHONPATH: python,
+    PYTHONPATH: torch,
     PYTHONDONTWRITEBYTECODE: '1',
     TORCHINDUCTOR_CACHE_DIR: join(folder, 'inductor'),
   }

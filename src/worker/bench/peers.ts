@@ -21,10 +21,14 @@ export const scripts = join(root, 'scripts/bench')
 /** Where peers are or will be. */
 export interface Peers {
   folder: string
-  /** Packages of the Python peers, for PYTHONPATH. */
-  python: string
+  /** PyTorch and what it needs, for PYTHONPATH. */
+  torch: string
+  /** What writes ONNX, for PYTHONPATH. */
+  onnx: string
   /** Packages of the Node peers. */
   node: string
+  /** The ONNX form of faceres. */
+  model: string
 }
 
 /** Peers lie in the user's cache beside the engine, for all checkouts. */
@@ -33,25 +37,26 @@ export function peersOf(env: NodeJS.ProcessEnv = process.env): Peers {
   const folder = join(cache, 'facet', 'peers')
   return {
     folder,
-    python: join(folder, `torch-${torch}`),
+    torch: join(folder, `torch-${torch}`),
+    onnx: join(folder, `onnx-${onnx}`),
     node: join(folder, `onnxruntime-${onnxruntime}`),
+    model: join(folder, `faceres-onnx-${onnx}.onnx`),
   }
 }
 
-/** The Python that a set-up peer was installed for, and whether all of it is there. */
-export function pythonOf({ python }: Peers): string {
+/** The Python that PyTorch was installed for. @throws FacetError where it is not installed */
+export function torchPython({ torch }: Peers): string {
   try {
-    return readFileSync(join(python, 'python.txt'), 'utf8').trim()
+    return readFileSync(join(torch, 'python.txt'), 'utf8').trim()
   }
   catch {
     throw notSetUp('PyTorch')
   }
 }
 
-/** The ONNX form of faceres, which exists once the peers are set up. */
-export function onnxModel(peers: Peers): string {
-  const model = join(peers.folder, `faceres-onnx-${onnx}.onnx`)
-  if (!existsSync(model) || !existsSync(join(peers.node, 'node_modules')))
+/** faceres as ONNX. @throws FacetError where it or onnxruntime-node is missing */
+export function onnxModel({ node, model }: Peers): string {
+  if (!existsSync(model) || !existsSync(join(node, 'node_modules')))
     throw notSetUp('onnxruntime-node')
   return model
 }
@@ -67,31 +72,39 @@ function notSetUp(name: string): FacetError {
  */
 export async function setUpPeers(peers: Peers, needed: ReadonlySet<PeerPackage>, note: (text: string) => void): Promise<void> {
   mkdirSync(peers.folder, { recursive: true })
-  if (!existsSync(peers.python)) {
+  if (needed.has('torch') && !existsSync(peers.torch)) {
     note('peers: fetching PyTorch from PyPI (0.6 GB)')
-    await whole(peers.python, installTorch)
+    await whole(peers.torch, installTorch)
   }
-  if (!needed.has('onnx'))
-    return
-  if (!existsSync(peers.node)) {
+  if (needed.has('onnx') && !existsSync(peers.node)) {
     note('peers: fetching onnxruntime-node from npm')
     await whole(peers.node, folder => tool(['npm', 'install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', `onnxruntime-node@${onnxruntime}`]))
   }
-  const model = join(peers.folder, `faceres-onnx-${onnx}.onnx`)
-  if (!existsSync(model)) {
+  if (needed.has('onnx') && !existsSync(peers.model)) {
     note('peers: writing faceres as ONNX')
-    await whole(model, file => tool([pythonOf(peers), join(scripts, 'faceres_onnx.py'), join(root, 'node_modules/@vladmandic/human/models/faceres.json'), file], { PYTHONPATH: peers.python }))
+    const python = await findPython()
+    if (!existsSync(peers.onnx))
+      await whole(peers.onnx, folder => pip(python, folder, [`onnx==${onnx}`]))
+    await whole(peers.model, file => tool([python, join(scripts, 'faceres_onnx.py'), join(root, 'node_modules/@vladmandic/human/models/faceres.json'), file], { PYTHONPATH: peers.onnx }))
   }
 }
 
 async function installTorch(folder: string): Promise<void> {
-  const python = (await tool(['python3', '-c', 'import sys; print(sys.executable)'])).trim()
-  const pip = [python, '-m', 'pip', 'install', '--quiet', '--target', folder, '--no-compile', '--only-binary=:all:']
-  await tool([...pip, '--no-deps', `torch==${torch}`])
-  await tool([...pip, `onnx==${onnx}`, ...torchNeeds])
+  const python = await findPython()
+  await pip(python, folder, ['--no-deps', `torch==${torch}`])
+  await pip(python, folder, torchNeeds)
   await tool([python, join(scripts, 'cuda_stubs.py'), folder])
-  await tool([python, '-c', 'import torch, onnx; torch.ones(2) + 1'], { PYTHONPATH: folder })
+  await tool([python, '-c', 'import torch; torch.ones(2) + 1'], { PYTHONPATH: folder })
   writeFileSync(join(folder, 'python.txt'), python)
+}
+
+/** The interpreter itself: `python3` may be a wrapper that means another one elsewhere. */
+async function findPython(): Promise<string> {
+  return (await tool(['python3', '-c', 'import sys; print(sys.executable)'])).trim()
+}
+
+function pip(python: string, folder: string, packages: readonly string[]): Promise<string> {
+  return tool([python, '-m', 'pip', 'install', '--quiet', '--target', folder, '--no-compile', '--only-binary=:all:', ...packages])
 }
 
 /** Makes a file or folder under a temporary name and renames it when it is whole. */
