@@ -45,13 +45,13 @@ export type Start = (work: Work) => Started | Promise<Started>
 export function read(work: Work, name: string): number {
   const value = work[name]
   if (typeof value !== 'number')
-    throw new Error(`internal: the work has no number "${name}"`)
+    throw new TypeError(`internal: the work has no number "${name}"`)
   return value
 }
 
 export function readText(work: Work, name: string): string {
   const value = work[name]
   if (typeof value !== 'string')
-    throw new Error(`internal: the work has no text "${name}"`)
+    throw new TypeError(`internal: the work has no text "${name}"`)
   return value
 }

@@ -1,5 +1,5 @@
-import type { Bench } from './bench.ts'
 import type { BenchName } from '#shared/bench.ts'
+import type { Bench } from './bench.ts'
 import { autoencoder } from './autoencoder.ts'
 import { embed } from './embed.ts'
 import { epoch } from './epoch.ts'

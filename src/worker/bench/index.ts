@@ -1,7 +1,7 @@
+import type { BenchLine } from '#shared/bench.ts'
 import type { Case, Contender, PeerPackage } from './bench.ts'
 import type { Peers } from './peers.ts'
 import type { Contestant } from './turns.ts'
-import type { BenchLine } from '#shared/bench.ts'
 import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -10,7 +10,7 @@ import { benchNames } from '#shared/bench.ts'
 import { toProblem } from '#shared/errors.ts'
 import { benches } from './benches.ts'
 import { measure } from './measure.ts'
-import { onnxModel, peersOf, torchPython, scripts, setUpPeers } from './peers.ts'
+import { onnxModel, peersOf, scripts, setUpPeers, torchPython } from './peers.ts'
 import { startContestant } from './turns.ts'
 
 /** The bench process: node index.ts SETTING. Writes a BenchLine a line. */

@@ -18,7 +18,7 @@ export const prepare: Bench = {
 }
 
 function found(title: string, folder: string): Case {
-  const count = 48
+  const count = 96
   return {
     title: `prepare, ${count} ${title}`,
     piece: 'photograph',

@@ -1,5 +1,5 @@
-import type { Start } from '../bench.ts'
 import type { Tensor1D, Tensor2D } from '#worker/engine/tf.ts'
+import type { Start } from '../bench.ts'
 import { compile } from '#worker/engine/compile.ts'
 import { engineVersion } from '#worker/engine/tf.ts'
 import { autoencoderVariables, decode, encode, reconstructionLoss } from '#worker/models/autoencoder.ts'

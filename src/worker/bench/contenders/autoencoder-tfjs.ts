@@ -1,5 +1,5 @@
-import type { Start } from '../bench.ts'
 import type { Tensor } from '@tensorflow/tfjs-node-gpu'
+import type { Start } from '../bench.ts'
 import { encoderWidths } from '#shared/stages/combine.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { read } from '../bench.ts'

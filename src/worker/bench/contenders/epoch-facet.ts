@@ -1,33 +1,31 @@
-import type { Start, Work } from '../bench.ts'
 import type { Program } from '#worker/engine/compile.ts'
-import type { Tensor2D, Tensor4D } from '#worker/engine/tf.ts'
 import type { Training } from '#worker/training/train.ts'
+import type { Start, Work } from '../bench.ts'
 import { join } from 'node:path'
 import process from 'node:process'
 import sharp from 'sharp'
 import { createFaces } from '#shared/files/faces.ts'
 import { distil } from '#shared/stages/distil.ts'
-import { compile } from '#worker/engine/compile.ts'
 import { engineVersion } from '#worker/engine/tf.ts'
 import { renderSyntheticFace } from '#worker/faces/synthetic/index.ts'
-import { embed, studentVariables, trainableNames, trainBackbone } from '#worker/models/resnet.ts'
-import { cosineLoss } from '#worker/stages/distil.ts'
 import { BatchOrder } from '#worker/training/order.ts'
 import { openPixels } from '#worker/training/pixels.ts'
 import { train } from '#worker/training/train.ts'
 import { read } from '../bench.ts'
 import { ownFolder } from '../folder.ts'
 import { bytes, floats } from '../numbers.ts'
+import { compileStudent } from '../student-program.ts'
 
 /** Whether faces come from the loader, or the same batch from memory. */
 export const start: Start = async (work) => {
   const [steps, batch, side] = [read(work, 'steps'), read(work, 'batch'), read(work, 'side')]
-  const { program, config } = compileStudent(work)
+  const { optimizer, schedule } = distil.config.parse({})
+  const program = compileStudent(work, optimizer)
   const target = floats(batch * read(work, 'size'))
-  const feeds = read(work, 'load') === 1
+  const held = bytes(batch * side * side * 3)
+  const feeds: Training['feeds'] = read(work, 'load') === 1
     ? await loadedFeeds(work, target)
     : () => ({ faces: held, target })
-  const held = bytes(batch * side * side * 3)
   let done = 0
   return {
     version: `TensorFlow ${engineVersion}`,
@@ -35,8 +33,9 @@ export const start: Start = async (work) => {
       const { timed, stepMs } = timing(program)
       const first = done
       await train({ report: { metrics() {}, progress() {}, log() {} }, isLeaving: () => false }, { name: 'epoch', resume: null, save: async () => {} }, {
-        ...config,
         program: timed,
+        optimizer,
+        schedule,
         seed: 1,
         steps,
         feeds: step => feeds(first + step),
@@ -64,35 +63,6 @@ function timing(program: Program): { timed: Program, stepMs: () => number } {
     read: () => ({}),
   }
   return { timed: timed as unknown as Program, stepMs: () => sum }
-}
-
-function compileStudent(work: Work): { program: Program, config: Pick<Training, 'optimizer' | 'schedule'> } {
-  const [batch, input, size] = [read(work, 'batch'), read(work, 'side'), read(work, 'size')]
-  const config = distil.config.parse({ input })
-  const variables = studentVariables(config, size, 1)
-  const program = compile(({ faces, target }, weights) => {
-    const { features, updates } = trainBackbone(faces as Tensor4D, weights, config)
-    return {
-      loss: cosineLoss(target as Tensor2D, embed(features, weights)),
-      updates,
-    }
-  }, {
-    name: 'student',
-    feeds: {
-      faces: {
-        shape: [batch, input, input, 3],
-        dtype: 'uint8',
-      },
-      target: {
-        shape: [batch, size],
-        dtype: 'float32',
-      },
-    },
-    variables,
-    trainable: trainableNames(variables),
-    optimizer: config.optimizer,
-  })
-  return { program, config }
 }
 
 /** Faces of a pack of drawn ones, each several times in it, through the distil stage's loader with its augmentation. */

@@ -1,5 +1,5 @@
-import type { Start } from '../bench.ts'
 import type { Tensor } from '#worker/engine/tf.ts'
+import type { Start } from '../bench.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { read } from '../bench.ts'
 import { floats } from '../numbers.ts'

@@ -1,5 +1,5 @@
-import type { Start } from '../bench.ts'
 import type { Order } from '#shared/order.ts'
+import type { Start } from '../bench.ts'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'

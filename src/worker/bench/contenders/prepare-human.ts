@@ -1,5 +1,5 @@
-import type { Start } from '../bench.ts'
 import type { Tensor } from '#worker/engine/tf.ts'
+import type { Start } from '../bench.ts'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
@@ -7,17 +7,17 @@ import { tf } from '#worker/engine/tf.ts'
 import { photographsOf } from '../photographs.ts'
 
 /** What is used of human. */
-interface Human { load: () => Promise<void>, detect: (image: Tensor) => Promise<{ face: { meshRaw: unknown[] }[] }> }
-interface Library { default: new (config: object) => Human }
+interface Instance { load: () => Promise<void>, detect: (image: Tensor) => Promise<{ face: { meshRaw: unknown[] }[] }> }
+interface Library { default: new (config: object) => Instance }
 
 /** human's own way: each photograph decoded, one face found in it and meshed, nothing of the one before kept. */
 export const start: Start = async (work) => {
   const { folder, names } = await photographsOf(work)
   const require = createRequire(import.meta.url)
   const entry = require.resolve('@vladmandic/human')
-  const library = require(join(dirname(entry), 'human.node-gpu.js')) as Library
+  const { default: Human } = require(join(dirname(entry), 'human.node-gpu.js')) as Library
   const { version } = require(join(dirname(entry), '../package.json')) as { version: string }
-  const human = new library.default({
+  const human = new Human({
     backend: 'tensorflow',
     modelBasePath: `file://${join(dirname(entry), '../models')}/`,
     debug: false,

@@ -17,15 +17,23 @@ export const start: Start = (work) => {
   write(path, rows)
   return {
     version,
-    run: () => {
-      const pack = openEmbeddings(path)
-      pack.read()
-      pack.close()
-    },
+    run: () => { readAll(path) },
   }
 }
 
-function write(path: string, { faces, batch, teachers, values }: Rows): void {
+/** All rows, teachers side by side. */
+export function readAll(path: string): Float32Array {
+  const pack = openEmbeddings(path)
+  try {
+    return pack.read()
+  }
+  finally {
+    pack.close()
+  }
+}
+
+/** Writes and seals a pack. */
+export function write(path: string, { faces, batch, teachers, values }: Rows): void {
   rmSync(path, { force: true })
   const writer = createEmbeddings(path, { teachers, size: faces })
   for (let first = 0; first < faces; first += batch)

@@ -17,13 +17,14 @@ export const start: Start = (work) => {
   write(path, rows)
   return {
     version,
-    run: () => readAll(path, rows),
+    run: () => { readAll(path, rows) },
   }
 }
 
 const rowsInTransaction = 512
 
-function write(path: string, { faces, batch, teachers, values }: Rows): void {
+/** Writes all rows. */
+export function write(path: string, { faces, batch, teachers, values }: Rows): void {
   rmSync(path, { force: true })
   const db = new Database(path)
   db.exec('create table embeddings (face integer not null, teacher text not null, data blob not null, primary key (face, teacher)) strict')
@@ -42,7 +43,8 @@ function write(path: string, { faces, batch, teachers, values }: Rows): void {
   db.close()
 }
 
-function readAll(path: string, { faces, teachers }: Rows): void {
+/** All rows, teachers side by side. */
+export function readAll(path: string, { faces, teachers }: Rows): Float32Array {
   const db = new Database(path, { readonly: true })
   const width = teachers.reduce((sum, { dimension }) => sum + dimension, 0)
   const out = new Float32Array(faces * width)
@@ -55,4 +57,5 @@ function readAll(path: string, { faces, teachers }: Rows): void {
     left += dimension
   }
   db.close()
+  return out
 }

@@ -1,5 +1,5 @@
-import type { Start } from '../bench.ts'
 import type { SymbolicTensor, Tensor, Tensor2D } from '@tensorflow/tfjs-node-gpu'
+import type { Start } from '../bench.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { cosineLoss } from '#worker/stages/distil.ts'
 import { read } from '../bench.ts'

@@ -1,6 +1,6 @@
-import type { Start } from '../bench.ts'
 import type { Teacher } from '#shared/files/teacher.ts'
 import type { Tensor, Tensor4D } from '#worker/engine/tf.ts'
+import type { Start } from '../bench.ts'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import { tf } from '#worker/engine/tf.ts'
