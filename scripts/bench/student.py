@@ -32,10 +32,11 @@ model = nn.Sequential(
     layer(3, width, 7, 2), nn.ReLU(inplace=True), nn.MaxPool2d(3, 2, 1),
     *[each for inputs, outputs, stride in stages for each in (Block(inputs, outputs, stride), Block(outputs, outputs, 1))],
     nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(width * 8, W['size']))
-# Channels last is PyTorch's faster layout on the CPU.
-model = model.to(memory_format=torch.channels_last).train()
+# Channels last is PyTorch's faster layout on the CPU, and has to be asked for; compiled, PyTorch chooses by itself.
+layout = torch.channels_last if W['layout'] == 'last' else torch.contiguous_format
+model = model.to(memory_format=layout).train()
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
-x = torch.randint(0, 256, (W['batch'], 3, W['side'], W['side'])).to(torch.uint8).contiguous(memory_format=torch.channels_last)
+x = torch.randint(0, 256, (W['batch'], 3, W['side'], W['side'])).to(torch.uint8).contiguous(memory_format=layout)
 target = torch.randn(W['batch'], W['size'])
 
 

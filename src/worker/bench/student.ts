@@ -1,4 +1,4 @@
-import type { Bench, Case } from './bench.ts'
+import type { Bench, Case, Contender, Work } from './bench.ts'
 
 /** A training step of the student: ResNet-18 of width 27 with 1,024 outputs, Adam, 1 - cos. */
 export const student: Bench = {
@@ -18,22 +18,9 @@ function step(side: number, batch: number, target: number): Case {
     work: { side, batch, size: 1024, width: 27 },
     contenders: [
       { name: 'facet', kind: 'node', module: 'student-facet' },
-      {
-        name: 'PyTorch eager',
-        kind: 'python',
-        script: 'student',
-        needs: 'torch',
-        work: { mode: 'eager' },
-        target,
-      },
-      {
-        name: 'PyTorch compiled',
-        kind: 'python',
-        script: 'student',
-        needs: 'torch',
-        work: { mode: 'compile' },
-        target: 1,
-      },
+      pytorch('PyTorch eager', { mode: 'eager', layout: 'first' }, target),
+      pytorch('PyTorch eager, channels last', { mode: 'eager', layout: 'last' }, 1),
+      pytorch('PyTorch compiled', { mode: 'compile', layout: 'last' }, 1),
       {
         name: 'tfjs layers, eager',
         kind: 'node',
@@ -41,5 +28,16 @@ function step(side: number, batch: number, target: number): Case {
         target: 3.5,
       },
     ],
+  }
+}
+
+function pytorch(name: string, work: Work, target: number): Contender {
+  return {
+    name,
+    kind: 'python',
+    script: 'student',
+    needs: 'torch',
+    work,
+    target,
   }
 }
