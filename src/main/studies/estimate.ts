@@ -4,7 +4,7 @@ import type { distil } from '#shared/stages/distil.ts'
 import type { embed } from '#shared/stages/embed.ts'
 import type { prepare } from '#shared/stages/prepare.ts'
 import type { transfer } from '#shared/stages/transfer.ts'
-import type { Step, StudyDataset } from './expand.ts'
+import type { Step, StudyDataset } from './step.ts'
 
 /** What a run is expected to cost. */
 export interface Estimate { seconds: number, bytes: number }

@@ -1,9 +1,10 @@
 import type { PlannedRun } from '#main/runner/planned-run.ts'
 import type { WorkspacePaths } from '#main/workspace/paths.ts'
 import type { Estimate } from './estimate.ts'
-import type { Expansion, Step, StudyDataset } from './expand.ts'
+import type { Expansion } from './expand.ts'
+import type { Step, StudyDataset } from './step.ts'
 import { calibrate, estimateStep } from './estimate.ts'
-import { engineMajor } from './expand.ts'
+import { engineMajor } from './step.ts'
 
 /** States of a plan's step; a run has others. */
 export type StepState = 'cached' | 'to do' | 'blocked'

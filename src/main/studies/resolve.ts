@@ -1,5 +1,6 @@
-import type { Expansion, StudyDataset, StudyTeacher } from './expand.ts'
+import type { Expansion } from './expand.ts'
 import type { CheckedRecipe } from './parse-recipe.ts'
+import type { StudyDataset, StudyTeacher } from './step.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { suggestName } from '#shared/nearest.ts'

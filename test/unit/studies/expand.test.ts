@@ -1,5 +1,5 @@
-import type { StudyDataset, StudyTeacher } from '#main/studies/expand.ts'
 import type { Setting } from '#main/studies/parse-recipe.ts'
+import type { StudyDataset, StudyTeacher } from '#main/studies/step.ts'
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -97,6 +97,12 @@ describe('a study expands to runs', () => {
       expect(step.needs.every(key => seen.has(key)), step.label).toBe(true)
       seen.add(step.key)
     }
+  })
+
+  it('with the rest of a group as the stage has it where a recipe gives one field of it', () => {
+    const optimizer = (settings: Setting[]) => expand(settings).steps.find(step => step.stage === 'distil')!.config.optimizer
+    expect(optimizer([{ path: 'stages.distil.optimizer.learningRate', value: '0.002' }])).toEqual({ ...optimizer([]) as object, learningRate: 0.002 })
+    expect(optimizer([])).toMatchObject({ kind: 'adamw', learningRate: 0.001 })
   })
 
   it('with a reason where a cell cannot be filled', () => {

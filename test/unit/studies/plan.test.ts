@@ -1,4 +1,4 @@
-import type { StudyDataset, StudyTeacher } from '#main/studies/expand.ts'
+import type { StudyDataset, StudyTeacher } from '#main/studies/step.ts'
 import { describe, expect, it } from 'vitest'
 import { calibrate, estimateStep } from '#main/studies/estimate.ts'
 import { expandStudy } from '#main/studies/expand.ts'

@@ -1,0 +1,108 @@
+import type { Task } from '#shared/dataset.ts'
+import type { Method } from '#shared/methods.ts'
+import type { CheckedRecipe } from './parse-recipe.ts'
+import type { Step, StepParts, StepSource, StudyDataset, StudyTeacher } from './step.ts'
+import { encoderWidths } from '#shared/stages/combine.ts'
+import { stages } from '#shared/stages/index.ts'
+import { fineTuneDefaults } from '#shared/stages/transfer.ts'
+import { makeStep, merge } from './step.ts'
+
+type Knowledge = CheckedRecipe['recipe']['knowledge'][number]
+
+/** Makes a study's runs as they are asked for, each once; every function gives a run's key. */
+export interface StudySteps {
+  facesOf: (data: StudyDataset) => string
+  combinerOf: (name: string, seed: number) => string
+  studentOf: (seed: number) => string
+  transferOf: (knowledge: Knowledge, data: StudyDataset, task: Task, method: Method, seed: number) => string
+  /** All runs asked for so far, each after what it needs. */
+  all: () => Step[]
+}
+
+/** The runs of a recipe: stages x grid x seeds. */
+export function studySteps({ recipe, combiners, target }: CheckedRecipe, datasets: StudyDataset[], teachers: StudyTeacher[]): StudySteps {
+  const steps = new Map<string, Step>()
+  const add = (stage: Step['stage'], parts: StepParts): string => {
+    const step = makeStep(stage, parts)
+    steps.set(step.key, steps.get(step.key) ?? step)
+    return step.key
+  }
+  const { prepare, embed, distil: { target: _, seeds: distilSeeds, ...distil }, transfer: { fineTune = {}, ...transfer } } = recipe.stages
+
+  const facesOf = (data: StudyDataset): string => add('prepare', { label: `prepare ${data.name}`, config: { aligned: data.aligned, ...prepare }, inputs: { sources: [sourceOf(data)] }, keyed: { dataset: data.fingerprint } })
+  const embeddingsOf = (data: StudyDataset): string => {
+    const faces = facesOf(data)
+    const config = { ...embed, teachers: teachers.map(({ name, sha256 }) => ({ name, sha256 })) }
+    return add('embed', { label: `embed ${data.name}`, config, inputs: { sources: [sourceOf(data, { faces })], teachers }, keyed: { faces }, needs: [faces] })
+  }
+  const unlabelled = (): StepSource[] => recipe.unlabelled.map(name => datasets.find(data => data.name === name)!).map(data => sourceOf(data, { faces: facesOf(data), embeddings: embeddingsOf(data), unlabelled: true }))
+
+  const combinerOf = (name: string, seed: number): string => {
+    const { name: _, ...config } = combiners.find(entry => entry.name === name) ?? { name, kind: 'concat' as const }
+    const sources = unlabelled()
+    const embeddings = sources.map(source => source.embeddings!)
+    return add('combine', { label: `combine ${name}`, config, seed, inputs: { sources, teachers }, keyed: { embeddings }, needs: embeddings })
+  }
+  const studentOf = (seed: number): string => {
+    const own = !distilSeeds || distilSeeds.includes(seed) ? seed : distilSeeds[0]!
+    const combiner = combinerOf(target!, own)
+    const sources = unlabelled()
+    return add('distil', { label: `distil ${target}`, config: distil, seed: own, inputs: { sources, teachers, combiner }, keyed: { combiner, faces: sources.map(source => source.faces) }, needs: [combiner] })
+  }
+
+  const frozen = (knowledge: Knowledge, task: Task) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'frozen'), ...transfer })
+  const tuned = (knowledge: Knowledge, task: Task) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'fine-tuned'), ...merge(merge(fineTuneDefaults, transfer), fineTune) })
+  const paperHead = () => {
+    const { size = 'mean', layers = 3 } = combiners.find(entry => entry.name === target)!
+    const width = teachers.reduce((sum, teacher) => sum + teacher.dimension, 0)
+    return { dropout: 0.5, ...transfer.head, hidden: encoderWidths(width, size === 'mean' ? Math.round(width / teachers.length) : size, layers) }
+  }
+  const onTeacher = (data: StudyDataset, name: string): Pick<StepParts, 'inputs' | 'keyed' | 'needs'> => {
+    // keyed by the one teacher, so that another list of teachers leaves its heads alone
+    const teacher = teachers.find(one => one.name === name)!
+    const [faces, embeddings] = [facesOf(data), embeddingsOf(data)]
+    return { inputs: { sources: [sourceOf(data, { faces, embeddings })], teachers: [teacher] }, keyed: { faces, teacher: teacher.sha256 }, needs: [embeddings] }
+  }
+  const onCombiner = (data: StudyDataset, name: string, seed: number): Pick<StepParts, 'inputs' | 'keyed' | 'needs'> => {
+    const [faces, embeddings, combiner] = [facesOf(data), embeddingsOf(data), combinerOf(name, seed)]
+    return { inputs: { sources: [sourceOf(data, { faces, embeddings })], teachers, combiner }, keyed: { embeddings, combiner }, needs: [embeddings, combiner] }
+  }
+  const onPixels = (data: StudyDataset, student: string | null): Pick<StepParts, 'inputs' | 'keyed' | 'needs'> => {
+    const faces = facesOf(data)
+    return { inputs: { sources: [sourceOf(data, { faces })], student }, keyed: { faces, ...student && { student } }, needs: [faces, ...student ? [student] : []] }
+  }
+  const transferOf: StudySteps['transferOf'] = (knowledge, data, task, method, seed) => {
+    const common = { label: `transfer ${knowledge.name}, ${method.name}`, seed, isSeedless: task.kind === 'verification' }
+    switch (method.family) {
+      case 'teacher':
+        return add('transfer', { ...common, config: { ...frozen(knowledge, task), encoder: { kind: 'teacher', name: method.of } }, ...onTeacher(data, method.of!) })
+      case 'combiner':
+        return add('transfer', { ...common, config: { ...frozen(knowledge, task), ...method.paperHead && { head: paperHead() }, encoder: { kind: 'combiner' } }, ...onCombiner(data, method.of!, seed) })
+      case 'student': {
+        const config = method.trainsPixels ? { ...tuned(knowledge, task), encoder: { kind: 'student', mode: 'fine-tune' } } : { ...frozen(knowledge, task), encoder: { kind: 'student', mode: 'frozen' } }
+        return add('transfer', { ...common, config, ...onPixels(data, studentOf(seed)) })
+      }
+      case 'scratch': {
+        const { network, width, input } = distil
+        return add('transfer', { ...common, config: { ...tuned(knowledge, task), encoder: { kind: 'scratch', network, width, input } }, ...onPixels(data, null) })
+      }
+      default: return method.family satisfies never
+    }
+  }
+  return { facesOf, combinerOf, studentOf, transferOf, all: () => inOrder([...steps.values()]) }
+}
+
+function sourceOf({ name, root, fingerprint }: StudyDataset, { faces = null, embeddings = null, unlabelled = false }: { faces?: string | null, embeddings?: string | null, unlabelled?: boolean } = {}): StepSource {
+  return { name, root, fingerprint, faces, embeddings, unlabelled }
+}
+
+/** How subjects are left out: each in turn where heads are cheap, five groups where pixels are trained on. */
+function foldsOf(knowledge: Knowledge, task: Task, training: 'frozen' | 'fine-tuned'): { folds?: 'subject' | number } {
+  return task.protocol === 'subjects' ? { folds: knowledge.folds[training] ?? (training === 'frozen' ? 'subject' : 5) } : {}
+}
+
+/** Every run after all that it needs: in the order of the stages. */
+function inOrder(steps: Step[]): Step[] {
+  const order = Object.keys(stages)
+  return steps.map((step, index) => ({ step, index })).sort((a, b) => order.indexOf(a.step.stage) - order.indexOf(b.step.stage) || a.index - b.index).map(({ step }) => step)
+}
