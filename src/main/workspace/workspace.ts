@@ -53,8 +53,14 @@ export function openReadOnly(folder: string, holder: Holder): Workspace {
     lock: null,
     holder,
     notes: [],
-    close: () => db.destroy(),
+    close: () => closeDatabase(db, connection),
   }
+}
+
+/** Kysely's `destroy` leaves a connection open that it was never asked a query on. */
+async function closeDatabase(db: Db, connection: Database.Database): Promise<void> {
+  await db.destroy()
+  connection.close()
 }
 
 function requireWorkspace(folder: string): void {
@@ -68,11 +74,14 @@ function open(folder: string, title: string): Workspace {
     socket: socketPath(paths.socket),
     title,
   })
+  let connection: Database.Database | undefined
   try {
     const isNetwork = isNetworkMount(paths.root)
-    const { connection, db } = openDatabase(paths.database, {
+    const database = openDatabase(paths.database, {
       journal: isNetwork ? 'delete' : 'wal',
     })
+    const { db } = database
+    connection = database.connection
     const applied = migrate(connection, readMigrations(shippedMigrations), { where: paths.database, backups: paths.backups })
     for (const part of [
       'artefacts/datasets',
@@ -87,8 +96,12 @@ function open(folder: string, title: string): Workspace {
       ? ['The workspace lies on a network mount: one host at a time, and slower writes.']
       : []
     const close = async (): Promise<void> => {
-      await db.destroy()
-      lock.release()
+      try {
+        await closeDatabase(db, database.connection)
+      }
+      finally {
+        lock.release()
+      }
     }
     return {
       paths,
@@ -104,6 +117,7 @@ function open(folder: string, title: string): Workspace {
     }
   }
   catch (error) {
+    connection?.close()
     lock.release()
     throw error
   }
