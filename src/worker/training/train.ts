@@ -4,6 +4,7 @@ import type { StageContext, TensorData } from '#worker/stage.ts'
 import type { Phase } from './phases.ts'
 import { setImmediate } from 'node:timers/promises'
 import { z } from 'zod'
+import { FacetError } from '#shared/errors.ts'
 import { mixSeed } from '#shared/seeded-random.ts'
 import { learningRateAt } from '#worker/engine/schedules.ts'
 import { Leaving } from '#worker/stage.ts'
@@ -55,7 +56,8 @@ const yieldEveryMs = 25
 
 /**
  * The one training loop of all stages: step, evaluate, keep the best, stop early, save, leave when asked.
- * A training that was left and resumed gives the same bits as one that was not.
+ * A training that was left and resumed gives the same bits as one that was not. One whose loss or score is no number any more
+ * is refused: its best weights would be whatever came before, or none.
  *
  * @param context   where to report, and whether somebody asked to leave
  * @param phase     where an earlier attempt stood
@@ -77,10 +79,12 @@ export async function train(context: Context, phase: Phase, training: Training, 
       seed: mixSeed(training.seed, step),
     })
     step++
+    checkNumber('loss', loss, step, training)
     position.lossSum += loss
     position.lossCount++
     if (step % training.evaluateEvery === 0 || step === training.steps) {
       const { score, metrics } = await training.evaluate()
+      checkNumber('validation score', score, step, training)
       context.report.metrics(step, prefixed({ loss: position.lossSum / position.lossCount, ...metrics }, reportAs))
       const isBetter = position.bestScore === null || score < position.bestScore
       if (isBetter)
@@ -157,6 +161,11 @@ function start({ resume }: Phase, { program }: Training): { step: number, positi
     position: Position.parse(resume.state),
     best: below('best/'),
   }
+}
+
+function checkNumber(name: string, value: number, step: number, { optimizer }: Training): void {
+  if (!Number.isFinite(value))
+    throw new FacetError('bad-input', `Training diverged: its ${name} is ${value} at step ${step}.`, { hint: `Take a learning rate smaller than ${optimizer.learningRate}, or a longer warm-up.` })
 }
 
 function hasWaitedEnough({ waited }: Position, { patience }: Training): boolean {
