@@ -1,20 +1,15 @@
+import type { RunRequest } from '#shared/run-control.ts'
 import type { EventFile, SharedState } from './event-file.ts'
 import type { StageContext } from './stage.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import { z } from 'zod'
+import { RunControl } from '#shared/run-control.ts'
 
 const progressEveryMs = 250
 const controlEveryMs = 100
 /** Throughput is that of about the last ten seconds. */
 const rateWindowMs = 10_000
-
-/** runs/<key>/control.json: what a person asks of a running worker. */
-export const Control = z.strictObject({
-  request: z.enum(['pause', 'stop']),
-})
-export type Control = z.infer<typeof Control>
 
 /** Done per second over the newest stretch of `rateWindowMs`. */
 export function createRate(now: () => number = performance.now.bind(performance)): (done: number) => number {
@@ -89,13 +84,13 @@ export function log(file: EventFile, level: 'info' | 'warning' | 'error', text: 
 }
 
 /** Looks for a request at most ten times a second, so that every step may ask. */
-export function createControl(runDir: string, shared: SharedState): { isLeaving: () => boolean, request: () => Control['request'] | null } {
+export function createControl(runDir: string, shared: SharedState): { isLeaving: () => boolean, request: () => RunRequest | null } {
   const path = join(runDir, 'control.json')
-  let request: Control['request'] | null = null
+  let request: RunRequest | null = null
   let lastLookMs = Number.NEGATIVE_INFINITY
   const look = (): void => {
     if (existsSync(path))
-      request = Control.parse(JSON.parse(readFileSync(path, 'utf8'))).request
+      request = RunControl.parse(JSON.parse(readFileSync(path, 'utf8'))).request
   }
   return {
     isLeaving: () => {

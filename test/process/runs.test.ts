@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -155,6 +155,39 @@ it('stop ends a run that leaves and one that does not', async () => {
   await runner.stop(deaf.key)
   expect((await runner.idle('study')).counts).toEqual({ cancelled: 2 })
   expect(JSON.parse((await requireRun(workspace.db, deaf.key)).reason!).message).toMatch(/did not leave when asked/)
+})
+
+it('a run that does not pause says so after its deadline, goes on, and can be stopped, also by the next host', async () => {
+  const first = await openHost(root, { pauseMs: 300 })
+  const deaf = plan(root, 'deaf', { steps: 500, stepMs: 20, behaviour: 4 })
+  await first.runner.enqueue('study', [deaf])
+  await until(async () => (await listMetrics(first.workspace.db, deaf.key)).length > 0, 'it runs')
+  expect(await first.runner.pause(deaf.key)).toMatchObject({ state: 'pausing', reason: null })
+  await until(async () => (await requireRun(first.workspace.db, deaf.key)).reason, 'its run says that it is late')
+  const late = await first.runner.pause(deaf.key)
+  expect(late.state).toBe('pausing')
+  expect(JSON.parse(late.reason!)).toMatchObject({
+    message: expect.stringMatching(/^It was asked to pause 0 s ago and has not reached the end of its step, at \d+ of 500 steps\.$/),
+    where: join(root, 'runs', deaf.key, 'log.txt'),
+    hint: expect.stringContaining(`facet stop ${deaf.key.slice(0, 12)}`),
+  })
+  expect(JSON.parse((await first.runner.stop(deaf.key)).reason!).message).toBe('Somebody asked it to stop.')
+  await expect(first.runner.pause(deaf.key)).rejects.toThrow('Run "deaf" is being stopped; it cannot be paused any more.')
+  await first.close()
+  const { runner } = await host({ stopMs: 300 })
+  expect((await runner.idle('study')).counts).toEqual({ cancelled: 1 })
+})
+
+it('a run that paused in the very moment in which it was asked to stop is stopped', async () => {
+  const { runner, workspace } = await host({ stopMs: 300 })
+  const run = plan(root, 'torn', { steps: 500, stepMs: 20, behaviour: 4 })
+  await runner.enqueue('study', [run])
+  await until(async () => (await listMetrics(workspace.db, run.key)).length > 0, 'it runs')
+  await runner.stop(run.key)
+  const { last_seq: seq } = await requireRun(workspace.db, run.key)
+  appendFileSync(join(root, 'runs', run.key, 'events.ndjson'), `${JSON.stringify({ seq: seq + 1000, time: Date.now(), attempt: 1, type: 'paused' })}\n`)
+  await until(async () => (await listMoves(workspace.db, run.key)).some(({ to_state }) => to_state === 'paused'), 'it says that it paused')
+  expect((await runner.idle('study')).counts).toEqual({ cancelled: 1 })
 })
 
 it('a run whose artefact was removed is computed again, one known only from its event file is not', async () => {

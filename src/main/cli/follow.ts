@@ -34,7 +34,7 @@ export async function followRuns(client: Client, { study, terminal, total }: { s
       if (study !== undefined && !before)
         return
       known.set(run.key, run)
-      if (before?.state !== run.state) {
+      if (before?.state !== run.state || before.reason?.message !== run.reason?.message) {
         if (run.state === 'done')
           finished++
         const said = wordEnd(run, total === undefined
@@ -91,9 +91,11 @@ function wordEnd(run: RunView, place: string | null): string | null {
     case 'interrupted': return `${run.label}: ${run.state}${run.reason
       ? `\n  ${wordProblem(run.reason).replaceAll('\n', '\n  ')}`
       : ''}`
+    case 'pausing': return run.reason
+      ? `${run.label}: ${wordProblem(run.reason).replaceAll('\n', '\n  ')}`
+      : null
     case 'queued':
-    case 'running':
-    case 'pausing': return null
+    case 'running': return null
     default: return run.state satisfies never
   }
 }

@@ -130,7 +130,7 @@ async function startRun(state: RunnerState, key: string): Promise<void> {
   })
   try {
     const worker = startWorker(setup, runDir, order, { usesGpu, onExit: wake })
-    workers.set(key, Object.assign(worker, { silentMs: 0, stopBy: null }))
+    workers.set(key, Object.assign(worker, { silentMs: 0, stopBy: null, pauseBy: null }))
     await setWorker(db, key, worker)
   }
   catch (error) {

@@ -1,15 +1,17 @@
 import type { RunRow } from '#main/workspace/runs.ts'
+import type { Problem } from '#shared/errors.ts'
 import type { RunState } from '#shared/order.ts'
+import type { RunRequest } from '#shared/run-control.ts'
 import type { PlannedRun } from './planned-run.ts'
 import type { RunnerState } from './state.ts'
 import { existsSync } from 'node:fs'
-import { nextPosition, putPlannedRun, requireRun } from '#main/workspace/runs.ts'
+import { nextPosition, putPlannedRun, requireRun, setReason } from '#main/workspace/runs.ts'
 import { requireStudy, setStudyRuns } from '#main/workspace/studies.ts'
 import { FacetError } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { move } from './state.ts'
 import { adopt, follow } from './watch.ts'
-import { askWorker } from './worker-process.ts'
+import { askWorker, readRequest } from './worker-process.ts'
 
 /** States that a study which is run again takes up again. */
 const leftStates: readonly RunState[] = [
@@ -49,7 +51,7 @@ export async function enqueue(state: RunnerState, study: string, planned: readon
 }
 
 /** Asks a run's worker to pause or stop; takes a run that has none off the queue. */
-export async function ask(state: RunnerState, key: string, request: 'pause' | 'stop'): Promise<RunRow> {
+export async function ask(state: RunnerState, key: string, request: RunRequest): Promise<RunRow> {
   const row = await catchUp(state, key)
   if (request === 'stop' && !activeStates.includes(row.state)) {
     return move(state, key, 'cancelled', {
@@ -58,21 +60,37 @@ export async function ask(state: RunnerState, key: string, request: 'pause' | 's
       },
     })
   }
-  if (request === 'pause' && row.state === 'queued')
+  if (row.state === 'queued')
     throw new FacetError('conflict', `Run "${row.label}" has not started; only a running one can be paused.`, { where: key, hint: `facet stop ${key.slice(0, 12)} takes it off the queue.` })
-  const isPausing = row.state === 'pausing' && request === 'stop'
-  const moved = isPausing
-    ? row
-    : await move(state, key, 'pausing', {
-        reason: request === 'stop'
-          ? { code: 'interrupted', message: 'Somebody asked it to stop.' }
-          : null,
-      })
-  askWorker(state.workspace.paths.runDir(key), request)
+  const runDir = state.workspace.paths.runDir(key)
+  const before = row.state === 'pausing'
+    ? readRequest(runDir)
+    : null
+  if (before === 'stop' && request === 'pause')
+    throw new FacetError('conflict', `Run "${row.label}" is being stopped; it cannot be paused any more.`, { where: key, hint: `facet resume ${key.slice(0, 12)} takes it up again when it has left.` })
+  if (before === request)
+    return row
+  // Asked before it is recorded: a host that dies in between leaves a worker that knows, not a run that waits for ever.
+  if (activeStates.includes(row.state))
+    askWorker(runDir, request)
   const worker = state.workers.get(key)
   if (worker && request === 'stop')
     worker.stopBy = Date.now() + state.stopMs
-  return moved
+  if (worker && request === 'pause')
+    worker.pauseBy = Date.now() + state.pauseMs
+  return recordRequest(state, row, request)
+}
+
+async function recordRequest(state: RunnerState, { key, state: current }: RunRow, request: RunRequest): Promise<RunRow> {
+  const reason: Problem | null = request === 'stop'
+    ? { code: 'interrupted', message: 'Somebody asked it to stop.' }
+    : null
+  if (current !== 'pausing')
+    return move(state, key, 'pausing', { reason })
+  await setReason(state.workspace.db, key, reason)
+  const row = await requireRun(state.workspace.db, key)
+  state.events.changed(row)
+  return row
 }
 
 /** Queues a run that was left, or starts one that an earlier host queued. */

@@ -24,6 +24,8 @@ export interface RunnerOptions {
   silentMs?: number
   /** A worker asked to stop gets so long to reach the end of a step before it is ended. */
   stopMs?: number
+  /** A worker asked to pause is left to finish its step; one that takes longer than this is told of in the run's reason. */
+  pauseMs?: number
 }
 
 /** The local queue: starts workers, follows their event files into the database, and is the only one that moves runs. */
@@ -46,7 +48,7 @@ export interface Runner {
 interface Waiting { study: string | undefined, resolve: (report: IdleReport) => void, reject: (error: unknown) => void }
 
 /** Makes the runner of an open workspace. Nothing happens before `start`. */
-export function createRunner({ workspace, worker, cores, events, pollMs = 200, silentMs = 30_000, stopMs = 30_000 }: RunnerOptions): Runner {
+export function createRunner({ workspace, worker, cores, events, pollMs = 200, silentMs = 30_000, stopMs = 30_000, pauseMs = 60_000 }: RunnerOptions): Runner {
   const serial = createSerial()
   const waiting: Waiting[] = []
   let timer: NodeJS.Timeout | null = null
@@ -63,6 +65,7 @@ export function createRunner({ workspace, worker, cores, events, pollMs = 200, s
     events,
     silentMs,
     stopMs,
+    pauseMs,
     workers: new Map(),
     wanted: {
       all: false,

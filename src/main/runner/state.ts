@@ -18,6 +18,8 @@ export interface Followed extends WorkerProcess {
   silentMs: number
   /** When it is ended if it has not left by then, after somebody asked it to stop. */
   stopBy: number | null
+  /** When its run says that it is late, if it has not left by then, after somebody asked it to pause. */
+  pauseBy: number | null
 }
 
 /** What the runner's parts share. They run one after the other (serial.ts), so nobody sees another's half. */
@@ -28,6 +30,7 @@ export interface RunnerState {
   events: RunnerEvents
   silentMs: number
   stopMs: number
+  pauseMs: number
   workers: Map<string, Followed>
   /** What somebody asked for in this host's life; what an earlier host queued waits until it is asked for. */
   wanted: { all: boolean, studies: Set<string>, keys: Set<string> }

@@ -3,12 +3,26 @@ import type { Problem } from '#shared/errors.ts'
 import type { WorkerExit } from './worker-process.ts'
 import { logPath, logTail } from './worker-process.ts'
 
+/** The sentence for a worker that was asked to pause and is still at the same step. */
+export function wordLatePause(row: RunRow, runDir: string, pauseMs: number): Problem {
+  return {
+    code: 'conflict',
+    message: `It was asked to pause ${Math.round(pauseMs / 1000)} s ago and has not reached the end of its step, ${wordReached(row).trimStart()}.`,
+    where: logPath(runDir),
+    hint: `It pauses when it does. facet stop ${row.key.slice(0, 12)} ends it now; a resume then goes on from its last checkpoint.`,
+  }
+}
+
+function wordReached({ progress_done: done, progress_total: total, progress_unit: unit }: RunRow): string {
+  return done !== null && total !== null
+    ? ` at ${done} of ${total} ${unit ?? ''}`.trimEnd()
+    : ' before it reported progress'
+}
+
 /** The sentence for a worker that ended without saying so itself: how, how far it had come, where its log is, what to do. */
 export function wordEnd(row: RunRow, runDir: string, { exit, silentMs, wasAskedToStop }: { exit: WorkerExit | null, silentMs: number, wasAskedToStop: boolean }): Problem {
   const where = logPath(runDir)
-  const reached = row.progress_done !== null && row.progress_total !== null
-    ? ` at ${row.progress_done} of ${row.progress_total} ${row.progress_unit ?? ''}`.trimEnd()
-    : ' before it reported progress'
+  const reached = wordReached(row)
   if (wasAskedToStop) {
     return {
       code: 'interrupted',

@@ -1,5 +1,7 @@
+import type { z } from 'zod'
 import type { RunRow } from '#main/workspace/runs.ts'
 import type { Order } from '#shared/order.ts'
+import type { RunRequest } from '#shared/run-control.ts'
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +10,7 @@ import { compileCache } from '#main/node-binary.ts'
 import { writeDurably } from '#shared/files/durable.ts'
 import { Order as OrderSchema } from '#shared/order.ts'
 import { isAlive, ProcessIdentity, processStart } from '#shared/process-identity.ts'
+import { RunControl } from '#shared/run-control.ts'
 
 /** How a worker ended, as far as the host could see. */
 export interface WorkerExit { code: number | null, signal: NodeJS.Signals | null }
@@ -90,7 +93,7 @@ export function startWorker({ node, entry }: WorkerSetup, runDir: string, order:
 export function findWorker(runDir: string, row: RunRow): WorkerProcess | null {
   // The row knows a worker that has not come far enough to say so itself; the file one that the host was too late to record.
   const known = [
-    readIdentity(join(runDir, 'worker.json')),
+    readSmall(join(runDir, 'worker.json'), ProcessIdentity),
     row.pid !== null && row.pid_started !== null
       ? { pid: row.pid, started: row.pid_started }
       : null,
@@ -107,8 +110,13 @@ export function findWorker(runDir: string, row: RunRow): WorkerProcess | null {
 }
 
 /** Asks a worker to leave at its next step; pausing and stopping differ in what it says when it does. */
-export function askWorker(runDir: string, request: 'pause' | 'stop'): void {
+export function askWorker(runDir: string, request: RunRequest): void {
   writeDurably(join(runDir, 'control.json'), JSON.stringify({ request }))
+}
+
+/** What a worker was asked for last, by this host or an earlier one; null where nobody asked. */
+export function readRequest(runDir: string): RunRequest | null {
+  return readSmall(join(runDir, 'control.json'), RunControl)?.request ?? null
 }
 
 /** Whether a worker's process is still there. */
@@ -125,11 +133,11 @@ export function logTail(path: string, bytes = 600): string {
     : ''
 }
 
-function readIdentity(path: string): ProcessIdentity | null {
+function readSmall<Schema extends z.ZodType>(path: string, schema: Schema): z.output<Schema> | null {
   if (!existsSync(path))
     return null
   try {
-    return ProcessIdentity.parse(JSON.parse(readFileSync(path, 'utf8')))
+    return schema.parse(JSON.parse(readFileSync(path, 'utf8')))
   }
   catch {
     return null // half of a disk that was full; the row may know

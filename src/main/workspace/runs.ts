@@ -141,6 +141,11 @@ export async function setBlocked(db: Db, key: string, reason: Problem | null): P
   return numUpdatedRows > 0n
 }
 
+/** Says something of a run without moving it; null takes back what was said. */
+export async function setReason(db: Db, key: string, reason: Problem | null): Promise<void> {
+  await db.updateTable('runs').set({ reason: reason && JSON.stringify(reason) }).where('key', '=', key).execute()
+}
+
 /** Records which process works on a run. */
 export async function setWorker(db: Db, key: string, { pid, started }: { pid: number, started: string }): Promise<void> {
   await db.updateTable('runs').set({ pid, pid_started: started }).where('key', '=', key).execute()

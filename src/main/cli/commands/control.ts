@@ -2,7 +2,7 @@ import type { Client } from '#shared/contract.ts'
 import type { RunView } from '#shared/views.ts'
 import type { RegisterCommand } from '../command.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { FacetError } from '#shared/errors.ts'
+import { FacetError, wordProblem } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { followRuns } from '../follow.ts'
 import { parseRunKey } from '../run-key.ts'
@@ -10,8 +10,8 @@ import { wordMany } from '../words.ts'
 import { wordOpen } from './run.ts'
 
 const pollMs = 200
-/** A step of the largest networks takes a few seconds; what takes longer is told and not waited for. */
-const patienceMs = 60_000
+/** A step of the largest networks takes a few seconds; the host says after a minute what takes longer, and it is not waited for. */
+const patienceMs = 65_000
 
 /** pause KEY: the run leaves a checkpoint and ends; resume goes on bit for bit. */
 export const pause: RegisterCommand = (program, act) => program
@@ -78,7 +78,9 @@ async function settled(client: Client, run: RunView): Promise<RunView> {
 }
 
 function wordSettled(run: RunView): string {
-  return activeStates.includes(run.state)
-    ? `${run.label} is ${run.state}; it leaves at the end of its step.`
-    : `${run.label} is ${run.state}.`
+  if (!activeStates.includes(run.state))
+    return `${run.label} is ${run.state}.`
+  return run.reason
+    ? `${run.label} is still ${run.state}. ${wordProblem(run.reason)}`
+    : `${run.label} is ${run.state}; it leaves at the end of its step.`
 }
