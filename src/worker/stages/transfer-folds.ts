@@ -87,12 +87,15 @@ function subjectFolds(samples: readonly LabelledSample[], folds: 'subject' | num
   return groups.map((left, number) => {
     const chosen = chooseSubjects(samples, subjects.filter(subject => !left.includes(subject)), seededRandom(seed, number))
     const isLeftOut = (sample: LabelledSample): boolean => left.includes(sample.subject!)
-    return {
+    const fold = {
       name: `fold-${number}`,
       train: positions(samples, sample => sample.isFound && !isLeftOut(sample) && !chosen.has(sample.subject!)),
       validation: positions(samples, sample => sample.isFound && chosen.has(sample.subject!)),
       test: positions(samples, isLeftOut),
     }
+    if (fold.train.length === 0 || fold.validation.length === 0)
+      throw new FacetError('bad-input', `without ${left.join(', ')} too few people have a found face to train on some and choose on others.`, { hint: 'Add photographs of more people, or look at what prepare did not find.' })
+    return fold
   })
 }
 

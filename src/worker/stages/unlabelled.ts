@@ -123,13 +123,20 @@ export function unlabelledFaces(sources: readonly OrderSource[]): UnlabelledFace
 
 /**
  * Sets aside about `part` of the unlabelled faces for validation: those with the smallest content hashes, so that the
- * choice depends on no seed and copies of a photograph stay on one side.
+ * choice depends on no seed and copies of a photograph stay on one side. Neither side is empty.
  * @returns positions among all faces of `learn`, in order
+ * @throws FacetError `bad-input` where all faces are copies of one photograph
  */
 export function validationPart(learn: readonly SourceFaces[], part = 0.0425): { train: Int32Array, validation: Int32Array } {
   const hashes = learn.flatMap(faces => faces.hashes)
   const wanted = Math.min(hashes.length - 1, Math.max(1, Math.round(hashes.length * part)))
-  const limit = hashes.toSorted()[wanted]!
+  const ascending = hashes.toSorted()
+  // copies of the first photograph may reach past the wanted place
+  const limit = ascending[wanted] === ascending[0]
+    ? ascending.find(hash => hash !== ascending[0])
+    : ascending[wanted]
+  if (limit === undefined)
+    throw new FacetError('bad-input', `All ${hashes.length} unlabelled faces are copies of one photograph: none is left to choose the best weights on.`, { hint: 'Add other photographs to the unlabelled data sets.' })
   const all = Int32Array.from(hashes.keys())
   return {
     train: all.filter(i => hashes[i]! >= limit),

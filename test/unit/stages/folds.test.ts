@@ -71,6 +71,12 @@ describe('folds of people', () => {
     samples[4]!.subject = null
     expect(() => planFolds(age, samples, 'subject', 0)).toThrow('names no person')
   })
+
+  it('refuses people of whom too few have a found face, instead of training on nothing', () => {
+    const samples = people([2, 2, 2]).map(sample => ({ ...sample, isFound: sample.subject === 'p000' }))
+    for (const seed of [0, 1, 2])
+      expect(() => planFolds(age, samples, 'subject', seed)).toThrow('too few people have a found face')
+  })
 })
 
 describe('the split protocol', () => {

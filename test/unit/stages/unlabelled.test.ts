@@ -157,4 +157,30 @@ describe('the validation part', () => {
     const inTrain = new Set([...train].map(i => hashes[i]!))
     expect([...validation].some(i => inTrain.has(hashes[i]!))).toBe(false)
   })
+
+  it.each([
+    ['copies of the first photograph reach past it', ['a', 'a', 'b', 'c']],
+    ['all others are copies of one', ['b', 'b', 'b', 'a']],
+  ])('is never empty, nor the rest: %s', (_, hashes) => {
+    const { train, validation } = validationPart([
+      {
+        source: sourceOf('a', []).source,
+        indexes: Int32Array.from(hashes.keys()),
+        hashes,
+      },
+    ])
+    expect(train.length).toBeGreaterThan(0)
+    expect([...new Set([...validation].map(i => hashes[i]))]).toEqual(['a'])
+    expect([...train].map(i => hashes[i])).not.toContain('a')
+  })
+
+  it('is refused where all faces are copies of one photograph', () => {
+    expect(() => validationPart([
+      {
+        source: sourceOf('a', []).source,
+        indexes: Int32Array.of(0, 1, 2),
+        hashes: ['a', 'a', 'a'],
+      },
+    ])).toThrow('All 3 unlabelled faces are copies of one photograph')
+  })
 })
