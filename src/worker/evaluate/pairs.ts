@@ -1,4 +1,5 @@
 import type { Evaluation } from '#shared/order.ts'
+import { FacetError } from '#shared/errors.ts'
 import { bootstrap, mean, sampleStd } from '#shared/statistics.ts'
 
 /** One pair of a verification protocol with the cosine of its two embeddings; null where a face was not found. */
@@ -38,19 +39,22 @@ export function bestThreshold(pairs: readonly { same: boolean, cosine: number }[
 /**
  * LFW's protocol (Huang et al. 2007): each fold is answered with the threshold that is best on all other folds.
  * A pair with a face that was not found has no answer and is wrong (Vielzeuf et al. 2019, Section 4.1); it moves no threshold.
+ * @throws FacetError `bad-input` where no other fold has a pair with two found faces: nothing could give a threshold
  */
 export function judgePairs<Pair extends ScoredPair>(pairs: readonly Pair[]): (Pair & JudgedPair)[] {
   const folds = [
     ...new Set(pairs.map(pair => pair.fold)),
   ]
-  const thresholds = new Map(folds.map(fold => [
-    fold,
-    bestThreshold(pairs.flatMap(pair => pair.fold !== fold && pair.cosine !== null
+  const thresholds = new Map(folds.map((fold) => {
+    const others = pairs.flatMap(pair => pair.fold !== fold && pair.cosine !== null
       ? [
           { same: pair.same, cosine: pair.cosine },
         ]
-      : [])),
-  ]))
+      : [])
+    if (others.length === 0)
+      throw new FacetError('bad-input', `fold ${fold} takes its threshold from the other folds, and none of them has a pair with two found faces.`, { hint: 'Verification needs pairs of at least 2 folds.' })
+    return [fold, bestThreshold(others)]
+  }))
   return pairs.map((pair) => {
     const threshold = thresholds.get(pair.fold)!
     const answer = pair.cosine === null
