@@ -1,6 +1,7 @@
 import type { Cell } from '#shared/study-detail.ts'
+import type { MissingReason } from '#shared/table.ts'
 import type { Core, HandlerPart } from '../core.ts'
-import type { MissingSource, TableDataset, TableInput, TableKnowledge } from '../tables/input.ts'
+import type { MissingReconstruction, MissingSource, TableDataset, TableInput, TableKnowledge } from '../tables/input.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -117,6 +118,7 @@ async function readStudy({ workspace: { db, paths } }: Core, study: string): Pro
             ]
           : []
       }),
+      missingReconstructions: detail.reconstructions.flatMap(({ method, key }) => missingReconstruction(method, runsByKey.get(key), runCommand)),
       reconstructed: unique(detail.reconstructions.map(({ method }) => method)),
       version: facetVersion(),
       time: new Date().toISOString(),
@@ -166,75 +168,50 @@ function countsOf(prepare: RunRow | undefined): Pick<TableDataset, 'found' | 'no
 }
 
 /** Why a cell's run has no figure yet; nothing where it has. */
-function missingOf(cell: Cell, run: RunRow | undefined, runCommand: string): MissingSource[] {
-  const { knowledge, method } = cell
-  if (cell.reason !== null) {
+function missingOf({ knowledge, method, reason }: Cell, run: RunRow | undefined, runCommand: string): MissingSource[] {
+  if (reason !== null) {
     return [
       {
         knowledge,
         method,
-        reason: cell.reason.replace(/\.$/, ''),
+        reason: reason.replace(/\.$/, ''),
         command: null,
       },
     ]
   }
-  if (!run) {
-    return [
-      {
-        knowledge,
-        method,
-        reason: 'not computed yet',
-        command: runCommand,
-      },
-    ]
-  }
-  switch (run.state) {
-    case 'done': return []
-    case 'failed':
-    case 'interrupted': return [
-      {
-        knowledge,
-        method,
-        reason: `its run ${run.state === 'failed'
-          ? 'failed'
-          : 'was interrupted'}: ${parseReason(run.reason)?.message ?? 'no reason was recorded'}`,
-        command: runCommand,
-      },
-    ]
-    case 'running':
-    case 'pausing': return [
-      {
-        knowledge,
-        method,
-        reason: 'its run is under way',
-        command: null,
-      },
-    ]
-    case 'paused': return [
-      {
-        knowledge,
-        method,
-        reason: 'its run is paused',
-        command: runCommand,
-      },
-    ]
-    case 'cancelled': return [
-      {
-        knowledge,
-        method,
-        reason: 'its run was stopped',
-        command: runCommand,
-      },
-    ]
-    case 'queued':
-      return [
-        {
-          knowledge,
-          method,
-          reason: parseReason(run.reason)?.message ?? 'not computed yet',
-          command: runCommand,
-        },
+  const state = unfinished(run, runCommand)
+  return state
+    ? [
+        { knowledge, method, ...state },
       ]
+    : []
+}
+
+/** Why a run has no reconstruction error; nothing where it has. */
+function missingReconstruction(method: string, run: RunRow | undefined, runCommand: string): MissingReconstruction[] {
+  if (resultOf(run)?.reconstruction)
+    return []
+  return [
+    {
+      method,
+      ...unfinished(run, runCommand) ?? { reason: 'no unlabelled data set keeps a face from learning (test split or unseen) to measure it on', command: null },
+    },
+  ]
+}
+
+/** Why a run is not done, and the command that does it; null where it is. */
+function unfinished(run: RunRow | undefined, runCommand: string): MissingReason | null {
+  if (!run)
+    return { reason: 'not computed yet', command: runCommand }
+  switch (run.state) {
+    case 'done': return null
+    case 'failed': return { reason: `its run failed: ${parseReason(run.reason)?.message ?? 'no reason was recorded'}`, command: runCommand }
+    case 'interrupted': return { reason: `its run was interrupted: ${parseReason(run.reason)?.message ?? 'no reason was recorded'}`, command: runCommand }
+    case 'running':
+    case 'pausing': return { reason: 'its run is under way', command: null }
+    case 'paused': return { reason: 'its run is paused', command: runCommand }
+    case 'cancelled': return { reason: 'its run was stopped', command: runCommand }
+    case 'queued': return { reason: parseReason(run.reason)?.message ?? 'not computed yet', command: runCommand }
     default: return run.state satisfies never
   }
 }

@@ -51,6 +51,13 @@ export interface ReconstructionSource {
   values: Record<string, number>
 }
 
+/** A combiner's or student's run without such figures, and why. */
+export interface MissingReconstruction {
+  method: string
+  reason: string
+  command: string | null
+}
+
 /** Everything the table builders know of a study: plain data, no database. */
 export interface TableInput {
   study: string
@@ -65,6 +72,7 @@ export interface TableInput {
   datasets: TableDataset[]
   teachers: { name: string, knowledge: string, contaminates: string[] }[]
   reconstructions: ReconstructionSource[]
+  missingReconstructions: MissingReconstruction[]
   /** Combiner kinds of the study, and `student` where it distils: the columns of the reconstruction table. */
   reconstructed: string[]
   version: string

@@ -1,4 +1,4 @@
-import type { TableCell, TableRow } from '#shared/table.ts'
+import type { MissingReason, TableCell, TableRow } from '#shared/table.ts'
 import type { SeedValue } from './cells.ts'
 import type { TableInput } from './input.ts'
 import type { TableBuilder } from './table.ts'
@@ -14,6 +14,17 @@ function average(values: Record<string, number>): number | undefined {
     : undefined
 }
 
+/** Why there is no figure, or one of fewer seeds than the study asks for. */
+function missingOf(method: string, have: number, { missingReconstructions, runCommand }: TableInput): MissingReason | null {
+  const missing = missingReconstructions.filter(entry => entry.method === method)
+  const [told] = missing
+  if (have === 0)
+    return { reason: told?.reason ?? 'not computed yet', command: told ? told.command : runCommand }
+  return told
+    ? { reason: `${have} of ${have + missing.length} seeds are done (${told.reason})`, command: told.command }
+    : null
+}
+
 function cell(method: string, knowledge: string, pick: Pick, input: TableInput): TableCell {
   const values = input.reconstructions
     .filter(source => source.method === method)
@@ -27,9 +38,7 @@ function cell(method: string, knowledge: string, pick: Pick, input: TableInput):
     })
   return cellOf(values, {
     reference: reconstructionReference(readPaperTables(), knowledge, method),
-    missing: values.length > 0
-      ? null
-      : { reason: 'not computed yet', command: input.runCommand },
+    missing: missingOf(method, new Set(values.map(({ key }) => key)).size, input),
   })
 }
 

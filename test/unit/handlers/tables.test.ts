@@ -2,6 +2,7 @@ import type { Core } from '#main/core.ts'
 import type { Workspace } from '#main/workspace/workspace.ts'
 import type { Task } from '#shared/dataset.ts'
 import type { Evaluation, RunResult, RunState } from '#shared/order.ts'
+import type { StudyDetail } from '#shared/study-detail.ts'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -53,7 +54,7 @@ afterEach(async () => {
 })
 
 /** A transfer or prepare run in some state, as the runner would have recorded it. */
-async function addRun(digit: number, state: RunState, { stage = 'transfer', result = null, evaluations = [] }: { stage?: 'transfer' | 'prepare', result?: RunResult | null, evaluations?: Evaluation[] } = {}): Promise<void> {
+async function addRun(digit: number, state: RunState, { stage = 'transfer', result = null, evaluations = [] }: { stage?: 'transfer' | 'prepare' | 'combine', result?: RunResult | null, evaluations?: Evaluation[] } = {}): Promise<void> {
   const artefact = workspace.paths.artefactPath(stage, key(digit))
   await workspace.db.transaction().execute(async (trx) => {
     await putPlannedRun(trx, {
@@ -125,7 +126,7 @@ function mae(value: number): Evaluation {
   }
 }
 
-async function addStudy(): Promise<void> {
+async function addStudy({ reconstructions = [] }: Partial<Pick<StudyDetail, 'reconstructions'>> = {}): Promise<void> {
   const cell = (method: string, seed: number, digit: number | null, reason: string | null = null) => ({
     knowledge: 'AgeR-UTK',
     data: 'utk',
@@ -174,7 +175,7 @@ async function addStudy(): Promise<void> {
           key: key(5),
         },
       ],
-      reconstructions: [],
+      reconstructions,
       datasets: [
         {
           name: 'utk',
@@ -256,6 +257,27 @@ it('faces are counted from the prepare run', async () => {
     ],
   })
   expect(table.rows[0]!.cells['not-found']!.mean).toBe(1)
+})
+
+it('the reconstruction table says why a figure is missing, and names a command only where one fills it', async () => {
+  const rows = ([['pca', 0, 6], ['ae', 0, 7], ['ae', 1, 8], ['student', 0, 9]] as const).map(([method, seed, digit]) => ({ method, seed, key: key(digit) }))
+  await addStudy({ reconstructions: rows })
+  await addRun(6, 'done', { stage: 'combine', result: { summary: {}, evaluations: [] } })
+  await addRun(7, 'done', {
+    stage: 'combine',
+    result: {
+      summary: {},
+      evaluations: [],
+      reconstruction: { dlib: 0.6 },
+    },
+  })
+  await addRun(8, 'failed', { stage: 'combine' })
+  await workspace.db.transaction().execute(trx => setStudyRuns(trx, 'sample', [1, 2, 3, 4, 5, 6, 7, 8].map(key)))
+  const { table } = await tableHandlers(core)['tables.get']({ name: 'reconstruction', study: 'sample', format: 'json' })
+  const { pca, ae, student } = table.rows[0]!.cells
+  expect(pca!.missing).toEqual({ reason: expect.stringContaining('keeps a face from learning'), command: null })
+  expect(ae).toMatchObject({ mean: 0.6, missing: { reason: '1 of 2 seeds are done (its run failed: The graph has no node "x".)' } })
+  expect(student!.missing).toEqual({ reason: 'not computed yet', command: expect.stringContaining('npm run facet -- run') })
 })
 
 it('the report is written into the workspace, with tables, runs and recipe', async () => {

@@ -148,6 +148,7 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
         values: { 'dlib': 0.55, 'age-gender': 0.65 },
       })),
     ],
+    missingReconstructions: [],
     reconstructed: ['pca', 'ae'],
     version: '0.1.0',
     time: '2026-11-24T12:00:00.000Z',

@@ -195,6 +195,30 @@ describe('the reconstruction table', () => {
   })
 })
 
+describe('the reconstruction table of a study under way', () => {
+  const { reconstructions } = studyInput()
+
+  it('says how many seeds are still to do, and why', () => {
+    const table = buildTable('reconstruction', studyInput({
+      missingReconstructions: [
+        { method: 'ae', reason: 'its run failed: no memory', command: 'run it' },
+      ],
+    }))
+    expect(cell(table, 'dlib', 'ae')).toMatchObject({ n: 2, missing: { reason: '2 of 3 seeds are done (its run failed: no memory)', command: 'run it' } })
+    expect(cell(table, 'dlib', 'pca').missing).toBeNull()
+  })
+
+  it('names no command where none can fill the cell', () => {
+    const table = buildTable('reconstruction', studyInput({
+      reconstructions: reconstructions.filter(({ method }) => method !== 'ae'),
+      missingReconstructions: [
+        { method: 'ae', reason: 'no face is kept from learning', command: null },
+      ],
+    }))
+    expect(cell(table, 'average', 'ae')).toMatchObject({ mean: null, missing: { reason: 'no face is kept from learning', command: null } })
+  })
+})
+
 it('a table that does not exist is refused with the nearest name', () => {
   expect(() => buildTable('tarjet', studyInput())).toThrow('There is no table "tarjet"')
 })
