@@ -153,7 +153,14 @@ export const methods = {
     z.strictObject({
       all: z.literal(true),
     }),
-  ]), z.array(RunView)),
+  ]), z.strictObject({
+    resumed: z.array(RunView),
+    leftOut: z.array(z.strictObject({
+      key: z.string(),
+      label: z.string(),
+      why: z.string(),
+    })).describe('Not done, and not taken up by `all`'),
+  })),
   'runs.compare': method('read', z.strictObject({
     keys: z.array(Key).min(2).max(8),
   }), Comparison),

@@ -81,6 +81,7 @@ export const GcView = z.strictObject({
     why: z.string(),
   })),
   bytes: z.int(),
+  runs: z.int().describe('Runs that no study refers to: they leave the lists, queued ones the queue'),
 })
 export type GcView = z.infer<typeof GcView>
 

@@ -113,6 +113,7 @@ it('gc lists and removes what nothing refers to, and nothing else', async () => 
       { path: stray, bytes: 100, why: 'no study refers to it' },
     ],
     bytes: 100,
+    runs: 0,
   })
   expect(existsSync(stray)).toBe(true)
   await client.call('gc.run')

@@ -8,6 +8,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { connect } from '#main/core.ts'
 import { readHolder } from '#main/workspace/lock.ts'
 import { workspacePaths } from '#main/workspace/paths.ts'
+import { putPlannedRun } from '#main/workspace/runs.ts'
+import { setStudyRuns } from '#main/workspace/studies.ts'
+import { combine } from '#shared/stages/combine.ts'
 import { openHost, plan, temporaryFolder, until } from './workspace-fixture.ts'
 
 let root: string
@@ -145,4 +148,38 @@ it('guests hear what happens to runs', async () => {
     'running',
     'failed',
   ])
+})
+
+it('resuming everything takes up what studies ask for and tells what it left out; gc forgets that', async () => {
+  const { workspace, runner, close } = await openHost(root)
+  const current = plan(root, 'current')
+  const old = plan(root, 'old')
+  const replaced = plan(root, 'replaced')
+  await workspace.db.transaction().execute(async (trx) => {
+    for (const [position, run] of [current, old, replaced].entries())
+      await putPlannedRun(trx, run, { position, now: 0 })
+    await setStudyRuns(trx, 'study', [current.key, old.key])
+    await trx.updateTable('runs').set({ version: 0 }).where('key', '=', old.key).execute()
+  })
+  await expect(runner.resume(old.key)).rejects.toThrow(`Run "old" cannot go on: it was planned for version 0 of combine, this is version ${combine.version}; running its study again plans it anew.`)
+  await close()
+  const host = await connect(root, {
+    title: 'host',
+    worker: {
+      entry: join(import.meta.dirname, 'stages-worker.ts'),
+    },
+  })
+  connections.push(host)
+  const { client } = host
+  const { resumed, leftOut } = await client.call('runs.resume', { all: true })
+  expect(resumed).toEqual([])
+  expect(leftOut.map(({ label, why }) => [label, why])).toEqual([
+    ['old', expect.stringContaining('version 0 of combine')],
+    ['replaced', 'no study refers to it any more; facet gc removes it'],
+  ])
+  const { counts, open } = await client.call('runs.idle')
+  expect(counts).toEqual({ done: 1, queued: 2 })
+  expect(open).toEqual([])
+  expect(await client.call('gc.run')).toMatchObject({ items: [], runs: 1 })
+  expect((await client.call('runs.list')).map(({ label }) => label)).toEqual(['current', 'old'])
 })

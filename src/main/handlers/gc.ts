@@ -7,11 +7,12 @@ import { listTree } from '#shared/files/durable.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { listDatasets } from '../workspace/datasets.ts'
 import { listRuns } from '../workspace/runs.ts'
+import { runsOfStudies } from '../workspace/studies.ts'
 
 /** What is on the disk and belongs to no study, no data set and no run that may go on. */
 async function findUnreferenced({ paths, db }: Workspace): Promise<{ view: GcView, runs: string[] }> {
   const runs = await listRuns(db)
-  const inStudies = new Set((await db.selectFrom('study_runs').select('run').execute()).map(({ run }) => run))
+  const inStudies = await runsOfStudies(db, 'all')
   const keptRuns = new Set(runs.filter(run => inStudies.has(run.key) || activeStates.includes(run.state)).map(run => run.key))
   const datasets = new Set((await listDatasets(db)).map(dataset => dataset.fingerprint))
   for (const run of runs) {
@@ -37,12 +38,14 @@ async function findUnreferenced({ paths, db }: Workspace): Promise<{ view: GcVie
       bytes: listTree(path).reduce((sum, file) => sum + file.bytes, 0),
       why,
     })))
+  const forgotten = runs.filter(run => !keptRuns.has(run.key)).map(run => run.key)
   return {
     view: {
       items,
       bytes: items.reduce((sum, item) => sum + item.bytes, 0),
+      runs: forgotten.length,
     },
-    runs: runs.filter(run => !keptRuns.has(run.key)).map(run => run.key),
+    runs: forgotten,
   }
 }
 

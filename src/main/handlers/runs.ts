@@ -5,10 +5,11 @@ import type { RunRow } from '../workspace/runs.ts'
 import { Buffer } from 'node:buffer'
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
 import { RunResult } from '#shared/order.ts'
+import { whyLeftOut } from '../runner/left-out.ts'
 import { logPath } from '../runner/worker-process.ts'
 import { parseReason, viewRun } from '../views.ts'
 import { findRun, listEvaluations, listMetrics, listMoves, listRuns, needsOf, studiesOf } from '../workspace/runs.ts'
-import { requireStudy } from '../workspace/studies.ts'
+import { requireStudy, runsOfStudies } from '../workspace/studies.ts'
 
 export const runHandlers = ((core) => {
   const { workspace: { db, paths }, runner } = core
@@ -40,18 +41,31 @@ export const runHandlers = ((core) => {
     'runs.stop': async ({ key }) => viewRun(await runner.stop(await keyOf(key))),
     'runs.resume': async (input) => {
       if ('key' in input) {
-        return [
-          viewRun(await runner.resume(await keyOf(input.key))),
-        ]
+        return {
+          resumed: [
+            viewRun(await runner.resume(await keyOf(input.key))),
+          ],
+          leftOut: [],
+        }
       }
-      const left = await listRuns(db, {
-        states: ['paused', 'interrupted', 'failed'],
-      })
+      const inStudies = await runsOfStudies(db, 'all')
+      const left = (await listRuns(db, {
+        states: ['paused', 'interrupted', 'failed', 'queued'],
+      })).map(row => ({ row, why: whyLeftOut(row, inStudies) }))
       const resumed: RunRow[] = []
-      for (const { key } of left)
-        resumed.push(await runner.resume(key))
+      for (const { row, why } of left) {
+        if (why === null && row.state !== 'queued')
+          resumed.push(await runner.resume(row.key))
+      }
       await runner.advance()
-      return resumed.map(viewRun)
+      return {
+        resumed: resumed.map(viewRun),
+        leftOut: left.flatMap(({ row: { key, label }, why }) => why === null
+          ? []
+          : [
+              { key, label, why },
+            ]),
+      }
     },
     'runs.idle': async ({ study }) => {
       const { counts, open } = await runner.idle(study)

@@ -5,6 +5,7 @@ import type { QueuedRun } from './schedule.ts'
 import type { RunnerState } from './state.ts'
 import { listRuns, needsOf, requireRun, setBlocked, setWorker } from '#main/workspace/runs.ts'
 import { runsOfStudies } from '#main/workspace/studies.ts'
+import { whyLeftOut } from './left-out.ts'
 import { blockersOf, chooseStarts } from './schedule.ts'
 import { move } from './state.ts'
 import { startWorker } from './worker-process.ts'
@@ -54,14 +55,17 @@ export async function reportIdle(state: RunnerState, study: string | undefined):
     counts[row.state] = (counts[row.state] ?? 0) + 1
   return {
     counts,
-    open: rows.filter(row => row.state !== 'done'),
+    // Without a study, what nobody asked for is not missing.
+    open: rows.filter(row => row.state !== 'done' && (study !== undefined || queue.get(row.key)!.isWanted)),
   }
 }
 
 async function readQueue({ workspace: { db }, wanted }: RunnerState): Promise<Map<string, QueuedRun>> {
   const rows = await listRuns(db)
   const needs = await needsOf(db, rows.map(row => row.key))
-  const inStudies = await runsOfStudies(db, [...wanted.studies])
+  const inStudies = await runsOfStudies(db, wanted.all
+    ? 'all'
+    : [...wanted.studies])
   const queue = new Map<string, QueuedRun>(rows.map(row => [
     row.key,
     {
@@ -74,9 +78,9 @@ async function readQueue({ workspace: { db }, wanted }: RunnerState): Promise<Ma
       isWanted: false,
     },
   ]))
-  for (const key of queue.keys()) {
-    if (wanted.all || wanted.keys.has(key) || inStudies.has(key))
-      want(queue, key)
+  for (const row of rows) {
+    if (wanted.keys.has(row.key) || whyLeftOut(row, inStudies) === null)
+      want(queue, row.key)
   }
   return queue
 }

@@ -9,6 +9,7 @@ import { nextPosition, putPlannedRun, requireRun, setReason } from '#main/worksp
 import { requireStudy, setStudyRuns } from '#main/workspace/studies.ts'
 import { FacetError } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
+import { wordOldVersion } from './left-out.ts'
 import { move } from './state.ts'
 import { adopt, follow } from './watch.ts'
 import { askWorker, readRequest } from './worker-process.ts'
@@ -98,6 +99,9 @@ export async function resume(state: RunnerState, key: string): Promise<RunRow> {
   const row = await catchUp(state, key)
   if (row.state === 'done')
     throw new FacetError('conflict', `Run "${row.label}" is done; there is nothing to resume.`, { where: key })
+  const old = wordOldVersion(row)
+  if (old !== null && !activeStates.includes(row.state))
+    throw new FacetError('conflict', `Run "${row.label}" cannot go on: ${old}.`, { where: key, hint: 'facet run STUDY.yaml, with the recipe of its study.' })
   state.wanted.keys.add(key)
   state.isQueueDirty = true
   return row.state === 'queued'

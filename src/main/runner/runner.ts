@@ -34,7 +34,7 @@ export interface Runner {
   start: () => Promise<void>
   /** Records a study's runs in their order and starts what can be; `putStudy` comes first. */
   enqueue: (study: string, planned: readonly PlannedRun[]) => Promise<{ cached: string[], queued: string[] }>
-  /** Lets everything queued start, whichever host queued it. */
+  /** Lets the queued runs of all studies start, whichever host queued them. */
   advance: () => Promise<void>
   pause: (key: string) => Promise<RunRow>
   stop: (key: string) => Promise<RunRow>

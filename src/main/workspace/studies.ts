@@ -42,10 +42,10 @@ export async function setStudyRuns(trx: Trx, study: string, keys: readonly strin
     await trx.insertInto('study_runs').values(rows.slice(from, from + 500)).execute()
 }
 
-/** Keys of the runs of some studies. */
-export async function runsOfStudies(db: Db, studies: readonly string[]): Promise<Set<string>> {
+/** Keys of the runs of some studies, or of all of them. */
+export async function runsOfStudies(db: Db, studies: readonly string[] | 'all'): Promise<Set<string>> {
   if (studies.length === 0)
     return new Set()
-  const rows = await db.selectFrom('study_runs').select('run').where('study', 'in', studies).execute()
+  const rows = await db.selectFrom('study_runs').select('run').$if(studies !== 'all', query => query.where('study', 'in', studies as readonly string[])).execute()
   return new Set(rows.map(({ run }) => run))
 }

@@ -6,7 +6,7 @@ import { FacetError, wordProblem } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { followRuns } from '../follow.ts'
 import { parseRunKey } from '../run-key.ts'
-import { wordMany } from '../words.ts'
+import { shortKey, wordMany } from '../words.ts'
 import { wordOpen } from './run.ts'
 
 const pollMs = 200
@@ -40,7 +40,7 @@ export const resume: RegisterCommand = (program, act) => program
   .command('resume')
   .argument('[key]', 'its key, or the first 6 digits of it', parseRunKey)
   .description('go on with a paused, interrupted, failed or stopped run')
-  .option('--all', 'every run that is paused, interrupted or failed, and what is queued', false)
+  .option('--all', 'every run of a study that is paused, interrupted or failed, and what is queued', false)
   .action(act(async ({ terminal, connect }, key: string | undefined, { all }: { all: boolean }) => {
     if ((key === undefined) === !all) {
       throw new FacetError('usage', key === undefined
@@ -48,16 +48,19 @@ export const resume: RegisterCommand = (program, act) => program
         : 'Both a key and --all are given.', { hint: 'facet resume KEY, or facet resume --all.' })
     }
     const client = await connect()
-    const resumed = await client.call('runs.resume', key === undefined
+    const { resumed, leftOut } = await client.call('runs.resume', key === undefined
       ? { all: true }
       : { key })
     terminal.note(`${wordMany(resumed.length, 'run')} resumed.`)
+    for (const one of leftOut)
+      terminal.note(`Left out: ${one.label} (${shortKey(one.key)}), ${one.why}.`)
     const followed = await followRuns(client, { terminal })
     if (followed.left)
       return 1
     const { idle } = followed
     terminal.result({
       resumed: resumed.map(run => run.key),
+      leftOut,
       ...idle,
     }, () => idle.open.length === 0
       ? 'Everything is done.'

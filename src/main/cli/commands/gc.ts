@@ -13,7 +13,9 @@ export const gc: RegisterCommand = (program, act) => program
       ? 'gc.preview'
       : 'gc.run')
     terminal.result(view, () => view.items.length === 0
-      ? 'Nothing to remove: everything is referred to.'
+      ? view.runs === 0
+        ? 'Nothing to remove: everything is referred to.'
+        : wordRuns(view.runs, dryRun)
       : [
           list(view.items, [
             {
@@ -35,5 +37,14 @@ export const gc: RegisterCommand = (program, act) => program
           `${wordMany(view.items.length, 'artefact')}, ${wordBytes(view.bytes)} ${dryRun
             ? 'can be freed: facet gc removes them.'
             : 'freed.'}`,
+          ...(view.runs > 0
+            ? [wordRuns(view.runs, dryRun)]
+            : []),
         ].join('\n'))
   }))
+
+function wordRuns(count: number, isDryRun: boolean): string {
+  return `${wordMany(count, 'run')} that no study refers to ${isDryRun
+    ? 'can be forgotten.'
+    : 'forgotten.'}`
+}
