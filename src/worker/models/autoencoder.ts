@@ -30,7 +30,8 @@ export function decoderVariables({ inputs, size, layers }: Omit<AutoencoderShape
 
 /**
  * Weight of each unit's squared error. `none`: all count alike, the plain sum (Vielzeuf et al. 2019, Eq. 3);
- * `teacher`: every teacher counts alike whatever its dimension, and the weights still add up to the number of units.
+ * `teacher`: every teacher counts alike whatever its dimension, and the weights of living units still add up to the number of
+ * units.
  */
 export function lossWeights(groups: readonly UnitGroup[], living: Uint8Array, balance: 'none' | 'teacher'): Float32Array {
   const weights = new Float32Array(living.length).fill(1)

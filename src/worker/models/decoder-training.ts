@@ -9,7 +9,7 @@ import { train } from '../training/train.ts'
 import { decode, decoderVariables, reconstructionLoss } from './autoencoder.ts'
 import { withTensors } from './dense.ts'
 
-/** As the combiner's own decoder is trained. */
+/** As an autoencoder's own decoder is trained by default. */
 const optimizer = {
   kind: 'adam',
   learningRate: 1e-4,

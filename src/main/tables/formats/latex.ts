@@ -49,7 +49,7 @@ function line(cells: string[]): string {
   return `    ${cells.join(' & ')} \\\\`
 }
 
-/** A booktabs table; needs \usepackage{booktabs} (and graphicx where it is scaled to the page). */
+/** A booktabs table as wide as its columns; needs \usepackage{booktabs} and T1 fonts. */
 export const latex: TableFormat = {
   name: 'latex',
   extension: 'tex',
