@@ -80,7 +80,8 @@ async function disturbed(runDir: string): Promise<string> {
   const begins = events(runDir).filter(event => event.type === 'started').map(event => event.resumedFrom)
   expect(begins).toHaveLength(3)
   expect(begins[1]).toBeGreaterThan(0)
-  expect(begins[2]).toBe(begins[1])
+  // A slow machine may have put down another checkpoint before the kill; none is ever lost.
+  expect(begins[2]).toBeGreaterThanOrEqual(begins[1]!)
   return model
 }
 

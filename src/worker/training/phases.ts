@@ -1,6 +1,7 @@
 import type { Checkpoint, StageContext, TensorData } from '#worker/stage.ts'
 import { z } from 'zod'
 import { Leaving } from '#worker/stage.ts'
+import { SavePace } from './save-pace.ts'
 
 /** What a finished phase leaves to the rest of its run. */
 export interface Outcome { tensors: Record<string, TensorData>, state: unknown }
@@ -10,6 +11,8 @@ export interface Phase {
   name: string
   resume: Checkpoint | null
   save: (checkpoint: Checkpoint) => Promise<void>
+  /** Whether it is time to; cheap enough for every step. */
+  isSaveDue: () => boolean
 }
 
 const Saved = z.strictObject({
@@ -34,7 +37,7 @@ export class Phases {
   readonly #context: Context
   readonly #finished = new Map<string, Outcome>()
   #current: { name: string, checkpoint: Checkpoint } | null = null
-  #savedAt = performance.now()
+  readonly #pace = new SavePace()
 
   private constructor(context: Context) {
     this.#context = context
@@ -94,16 +97,17 @@ export class Phases {
       name,
       resume,
       save: async checkpoint => this.#save({ name, checkpoint }),
+      isSaveDue: () => this.#pace.isDue,
     })
     this.#finished.set(name, outcome)
     await this.#betweenPhases()
     return outcome
   }
 
-  /** Many short parts need no checkpoint each: one a minute, and one when somebody asks to leave. */
+  /** Many short parts need no checkpoint each: one when it is due, and one when somebody asks to leave. */
   async #betweenPhases(): Promise<void> {
     const isLeaving = this.#context.isLeaving()
-    if (isLeaving || performance.now() - this.#savedAt > 60_000)
+    if (isLeaving || this.#pace.isDue)
       await this.#save(null)
     if (isLeaving)
       throw new Leaving()
@@ -117,7 +121,7 @@ export class Phases {
     }
     for (const [key, tensor] of Object.entries(current?.checkpoint.tensors ?? {}))
       tensors[`current/${key}`] = tensor
-    await this.#context.checkpoint.save({
+    await this.#pace.time(() => this.#context.checkpoint.save({
       step: current?.checkpoint.step ?? 0,
       tensors,
       state: {
@@ -126,7 +130,6 @@ export class Phases {
           ? { name: current.name, step: current.checkpoint.step, state: current.checkpoint.state }
           : null,
       },
-    })
-    this.#savedAt = performance.now()
+    }))
   }
 }

@@ -50,7 +50,6 @@ type Context = Pick<StageContext<unknown>, 'report' | 'isLeaving'>
 
 /** Steps whose feeds are asked for before they are needed, so that loading never makes a step wait. */
 const ahead = 4
-const saveEveryMs = 60_000
 /** The event loop must get its turn for heartbeats and loader messages; asking it at every 1 ms step would cost a tenth. */
 const yieldEveryMs = 25
 
@@ -70,8 +69,7 @@ export async function train(context: Context, phase: Phase, training: Training, 
   const { program } = training
   let { step, position, best } = start(phase, training)
   const queue = feedQueue(training, step)
-  let savedAt = performance.now()
-  let yieldedAt = savedAt
+  let yieldedAt = performance.now()
   while (step < training.steps && !hasWaitedEnough(position, training)) {
     const feeds = await queue.next()
     const { loss } = program.step(feeds, {
@@ -106,7 +104,7 @@ export async function train(context: Context, phase: Phase, training: Training, 
     onStep(step, training.steps)
     const isLeaving = context.isLeaving()
     const now = performance.now()
-    if (isLeaving || now - savedAt > saveEveryMs) {
+    if (isLeaving || phase.isSaveDue()) {
       await phase.save({
         step,
         state: position,
@@ -115,7 +113,6 @@ export async function train(context: Context, phase: Phase, training: Training, 
           ...under('best/', best),
         },
       })
-      savedAt = performance.now()
     }
     if (isLeaving)
       throw new Leaving()

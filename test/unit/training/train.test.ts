@@ -1,4 +1,5 @@
 import type { Scalar } from '#worker/engine/tf.ts'
+import type { Checkpoint } from '#worker/stage.ts'
 import type { Phase } from '#worker/training/phases.ts'
 import type { Training } from '#worker/training/train.ts'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -18,6 +19,7 @@ const phase: Phase = {
   name: 'square',
   resume: null,
   save: async () => {},
+  isSaveDue: () => false,
 }
 
 /** Minimises w squared from w = 1 by plain gradient descent. */
@@ -77,5 +79,19 @@ describe('a training', () => {
     await expect(train(context, phase, square(0.25, {
       evaluate: () => ({ score: Number.NaN, metrics: {} }),
     }))).rejects.toThrow('validation score is NaN at step 2')
+  })
+
+  it('saves when it is due, and goes on from there to the same bits', async () => {
+    const whole = await train(context, phase, square(0.25, { steps: 9 }))
+    const saved: Checkpoint[] = []
+    let looks = 0
+    await train(context, {
+      ...phase,
+      isSaveDue: () => ++looks === 5,
+      save: async checkpoint => void saved.push(structuredClone(checkpoint)),
+    }, square(0.25, { steps: 9 }))
+    expect(saved.map(({ step }) => step)).toEqual([5])
+    const rest = await train(context, { ...phase, resume: saved[0]! }, square(0.25, { steps: 9 }))
+    expect(rest).toEqual(whole)
   })
 })

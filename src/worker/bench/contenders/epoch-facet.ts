@@ -32,7 +32,7 @@ export const start: Start = async (work) => {
     run: async () => {
       const { timed, stepMs } = timing(program)
       const first = done
-      await train({ report: { metrics() {}, progress() {}, log() {} }, isLeaving: () => false }, { name: 'epoch', resume: null, save: async () => {} }, {
+      await train({ report: { metrics() {}, progress() {}, log() {} }, isLeaving: () => false }, { name: 'epoch', resume: null, save: async () => {}, isSaveDue: () => false }, {
         program: timed,
         optimizer,
         schedule,
