@@ -15,9 +15,11 @@ function average(values: Record<string, number>): number | undefined {
 }
 
 /** Why there is no figure, or one of fewer seeds than the study asks for. */
-function missingOf(method: string, have: number, { missingReconstructions, runCommand }: TableInput): MissingReason | null {
+function missingOf(method: string, have: number, { missingReconstructions, reconstructions, runCommand }: TableInput): MissingReason | null {
   const missing = missingReconstructions.filter(entry => entry.method === method)
   const [told] = missing
+  if (have === 0 && reconstructions.some(source => source.method === method))
+    return { reason: 'it does not move over the faces that it was measured on', command: null }
   if (have === 0)
     return { reason: told?.reason ?? 'not computed yet', command: told ? told.command : runCommand }
   return told

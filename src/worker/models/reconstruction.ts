@@ -5,7 +5,7 @@ import { eachGroup, livingUnits } from './normalizer.ts'
 export interface ReconstructionMeter {
   /** f32 [n, units] each. */
   add: (original: Float32Array, reconstructed: Float32Array) => void
-  /** nRMSE per group. */
+  /** nRMSE per group; a group that does not move over the faces added (or a single face) has none. */
   result: () => Record<string, number>
 }
 
@@ -48,7 +48,8 @@ export function reconstructionMeter(groups: readonly UnitGroup[]): Reconstructio
             spread += variance[unit]! * count
           }
         }
-        values[name] = Math.sqrt(error / spread)
+        if (spread > 0)
+          values[name] = Math.sqrt(error / spread)
       })
       return values
     },

@@ -6,6 +6,7 @@ import type { Normalizer } from '../models/normalizer.ts'
 import type { EmbeddingRows, RowTable } from './embedding-rows.ts'
 import { FacetError } from '#shared/errors.ts'
 import { combine } from '#shared/stages/combine.ts'
+import { mean } from '#shared/statistics.ts'
 import { runOf } from '#worker/stage.ts'
 import { trainAutoencoder } from '../models/autoencoder-training.ts'
 import { rawCodes, saveCombiner, useCombiner } from '../models/combiner.ts'
@@ -166,9 +167,12 @@ function measureReconstruction(combiner: Combiner, unseen: EmbeddingRows): Recor
   return meter.result()
 }
 
-export function average(values: Record<string, number>): number {
+/** Mean over teachers; null where no teacher has a figure. */
+export function average(values: Record<string, number>): number | null {
   const all = Object.values(values)
-  return all.reduce((sum, value) => sum + value, 0) / all.length
+  return all.length > 0
+    ? mean(all)
+    : null
 }
 
 function vector(data: Float32Array): TensorData {

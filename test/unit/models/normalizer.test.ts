@@ -117,6 +117,17 @@ describe('nRMSE', () => {
     expect(whole.result().a).toBeLessThan(1)
   })
 
+  it('has no figure where nothing moves: a constant embedding, a single face', () => {
+    const still = uniform(6 * 20).map((value, i) => i % 6 < 4
+      ? 2
+      : value)
+    const [constant, single] = [reconstructionMeter([{ name: 'still', dimension: 4 }, { name: 'alive', dimension: 2 }]), reconstructionMeter(groups)]
+    constant.add(still, still.map(value => value + 1))
+    expect(Object.keys(constant.result())).toEqual(['alive'])
+    single.add(uniform(6), uniform(6))
+    expect(single.result()).toEqual({})
+  })
+
   it('ignores a shift and scale applied to both sides', () => {
     const rows = uniform(6 * 100)
     const made = rows.map(value => value + 0.2 * random.normal())

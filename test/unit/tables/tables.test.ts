@@ -208,6 +208,21 @@ describe('the reconstruction table of a study under way', () => {
     expect(cell(table, 'dlib', 'pca').missing).toBeNull()
   })
 
+  it('says so where an embedding does not move over the faces measured', () => {
+    const table = buildTable('reconstruction', studyInput({
+      reconstructions: [
+        {
+          method: 'ae',
+          seed: 0,
+          key: 'g0',
+          values: { 'age-gender': 0.7 },
+        },
+      ],
+    }))
+    expect(cell(table, 'dlib', 'ae').missing).toEqual({ reason: 'it does not move over the faces that it was measured on', command: null })
+    expect(cell(table, 'average', 'ae').mean).toBe(0.7)
+  })
+
   it('names no command where none can fill the cell', () => {
     const table = buildTable('reconstruction', studyInput({
       reconstructions: reconstructions.filter(({ method }) => method !== 'ae'),
