@@ -90,10 +90,3 @@ export const Scan = z.strictObject({
   notes: z.array(z.string()).describe('What the person should know: counts expected, split rule, partial folder'),
 })
 export type Scan = z.infer<typeof Scan>
-
-/** The metric a task is reported in, and which direction is better. */
-export function metricOf(task: Task): { name: 'accuracy' | 'mae', better: 'higher' | 'lower' } {
-  return task.kind === 'regression'
-    ? { name: 'mae', better: 'lower' }
-    : { name: 'accuracy', better: 'higher' }
-}

@@ -1,6 +1,6 @@
 import type { Evaluation } from '#shared/order.ts'
 import { FacetError } from '#shared/errors.ts'
-import { bootstrap, mean, sampleStd } from '#shared/statistics.ts'
+import { bootstrap, mean, standardError } from '#shared/statistics.ts'
 
 /** One pair of a verification protocol with the cosine of its two embeddings; null where a face was not found. */
 export interface ScoredPair { same: boolean, fold: number, unseen: boolean, cosine: number | null }
@@ -104,7 +104,7 @@ export function evaluatePairs(judged: readonly JudgedPair[]): Evaluation[] {
         count: chosen.length,
         standardError: folds.length < 2
           ? bootstrap(scores).standardError
-          : sampleStd(byFold) / Math.sqrt(folds.length),
+          : standardError(byFold),
         interval: bootstrap(scores).interval,
       },
     ]

@@ -1,5 +1,4 @@
 import type { z } from 'zod'
-import type { Order } from '#shared/order.ts'
 import type { StageContext, TensorData } from '#worker/stage.ts'
 import type { Combiner } from '../models/combiner.ts'
 import type { Normalizer } from '../models/normalizer.ts'
@@ -181,9 +180,4 @@ function vector(data: Float32Array): TensorData {
     shape: [data.length],
     data,
   }
-}
-
-/** Names of an order's teachers, in the order in which their embeddings are concatenated. */
-export function teacherNames(order: Order): string[] {
-  return order.teachers.map(({ name }) => name)
 }
