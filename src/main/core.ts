@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { FacetError } from '#shared/errors.ts'
 import { createListeners, directClient } from './dispatch.ts'
 import { parts } from './handlers/index.ts'
+import { createLastingClient } from './lasting-client.ts'
 import { nodeBinary, packageRoot } from './node-binary.ts'
 import { createInspector } from './runner/inspector.ts'
 import { createRunner } from './runner/runner.ts'
@@ -56,11 +57,20 @@ export interface ConnectOptions {
 const answerLimitMs = 4_000
 
 /**
- * The way into a workspace for terminal, server and window alike: holds it, or attaches to who holds it, or reads.
+ * The way into a workspace for terminal, server and window alike: holds it, or attaches to who holds it, or reads. A guest
+ * whose host ends takes its place, or attaches to who did.
  *
  * @throws FacetError 'not-found' where there is no workspace, 'bad-input' where one cannot be made
  */
 export async function connect(folder: string, options: ConnectOptions): Promise<Connection> {
+  const connection = await connectOnce(folder, options)
+  if (connection.role !== 'guest')
+    return connection
+  const client = createLastingClient(connection.client, async () => (await connectOnce(folder, options)).client)
+  return { ...connection, client, close: () => client.close() }
+}
+
+async function connectOnce(folder: string, options: ConnectOptions): Promise<Connection> {
   const paths = workspacePaths(folder)
   let lastError: unknown
   const giveUpAt = Date.now() + answerLimitMs

@@ -10,6 +10,7 @@ import { events, methods } from '#shared/contract.ts'
 import { FacetError } from '#shared/errors.ts'
 import { Problem } from '#shared/problem-schema.ts'
 import { createListeners, dispatch, unwrap } from './dispatch.ts'
+import { HolderGone } from './holder-gone.ts'
 
 /** One message, one line of JSON. */
 const Call = z.strictObject({
@@ -68,19 +69,16 @@ export async function listen(path: string, dispatching: Dispatching, listeners: 
   }
 }
 
-/** A client of whoever listens there. @throws FacetError 'conflict' when nobody answers in time */
+/** A client of whoever listens there. @throws HolderGone when nobody answers in time */
 export async function connectSocket(path: string, deadlineMs = 3_000): Promise<Client> {
   const socket = createConnection(path)
-  const waiting = new Map<number, (reply: Reply) => void>()
+  const waiting = new Map<number, { resolve: (reply: Reply) => void, reject: (error: HolderGone) => void }>()
   const listeners = createListeners()
   let nextId = 0
   const end = (message: string): void => {
-    for (const [id, resolve] of waiting) {
+    for (const [id, { reject }] of waiting) {
       waiting.delete(id)
-      resolve({
-        ok: false,
-        problem: { code: 'interrupted', message, hint: 'Workers go on; the next one who opens the workspace catches up.' },
-      })
+      reject(new HolderGone(message, { wasAsked: true }))
     }
     socket.destroy()
   }
@@ -92,19 +90,15 @@ export async function connectSocket(path: string, deadlineMs = 3_000): Promise<C
     if (told.success)
       return listeners.emit(told.data.event, events[told.data.event].parse(told.data.payload) as never)
     const { id, reply } = Answer.parse(message)
-    waiting.get(id)?.(reply as Reply)
+    waiting.get(id)?.resolve(reply as Reply)
     waiting.delete(id)
   })
   const call = async (method: Method, input?: unknown): Promise<unknown> => {
     const id = nextId++
-    const reply = await new Promise<Reply>((resolve) => {
-      if (socket.destroyed) {
-        return resolve({
-          ok: false,
-          problem: { code: 'interrupted', message: 'The holder of the workspace has gone.' },
-        })
-      }
-      waiting.set(id, resolve)
+    const reply = await new Promise<Reply>((resolve, reject) => {
+      if (socket.destroyed)
+        return reject(new HolderGone('The holder of the workspace has gone.', { wasAsked: false }))
+      waiting.set(id, { resolve, reject })
       send(socket, { id, method, input })
     })
     const value = unwrap(reply)

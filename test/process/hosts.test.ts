@@ -4,7 +4,10 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { followOn } from '#main/cli/follow.ts'
+import { createTerminal } from '#main/cli/terminal.ts'
 import { connect } from '#main/core.ts'
 import { readHolder } from '#main/workspace/lock.ts'
 import { workspacePaths } from '#main/workspace/paths.ts'
@@ -183,3 +186,46 @@ it('resuming everything takes up what studies ask for and tells what it left out
   expect(await client.call('gc.run')).toMatchObject({ items: [], runs: 1 })
   expect((await client.call('runs.list')).map(({ label }) => label)).toEqual(['current', 'old'])
 })
+
+it('a guest whose host ends takes its place: what changes nothing is asked again, and it hears of runs as before', async () => {
+  const { runner, close } = await openHost(root)
+  const failing = plan(root, 'failing', { behaviour: 2 })
+  await runner.enqueue('study', [failing])
+  await runner.idle('study')
+  await close()
+  const child = await startHost()
+  const { client } = await attach()
+  const states: string[] = []
+  client.on('run.changed', run => states.push(run.state))
+  const waiting = client.call('runs.list')
+  child.kill('SIGKILL')
+  expect((await waiting).map(({ label }) => label)).toEqual(['failing'])
+  expect(await client.call('app.info')).toMatchObject({ pid: process.pid })
+  await client.call('runs.stop', { key: failing.key })
+  expect(states).toEqual(['cancelled'])
+  await client.close()
+  expect(readHolder(workspacePaths(root).lock)).toBeNull()
+})
+
+it('who follows runs through a host that ends goes on by itself', async () => {
+  const { workspace, close } = await openHost(root)
+  const run = plan(root, 'followed', { steps: 40, stepMs: 25 })
+  await workspace.db.transaction().execute(async (trx) => {
+    await putPlannedRun(trx, run, { position: 0, now: 0 })
+    await setStudyRuns(trx, 'study', [run.key])
+  })
+  await close()
+  const child = await startHost()
+  const { client } = await attach()
+  await client.call('runs.resume', { key: run.key })
+  let asked = 0
+  const notes: string[] = []
+  const followed = followOn(client, { study: 'study', terminal: { ...createTerminal({ isJson: true }), note: text => void notes.push(text) } }, async () => {
+    asked++
+  })
+  await until(async () => (await client.call('runs.get', { key: run.key })).progress, 'it is at work')
+  child.kill('SIGKILL')
+  expect(await followed).toMatchObject({ left: false, idle: { counts: { done: 1 }, open: [] } })
+  expect(asked).toBe(1)
+  expect(notes).toEqual(['The process that held the workspace has ended; this one goes on.'])
+}, 30_000)

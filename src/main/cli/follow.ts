@@ -2,6 +2,7 @@ import type { Client } from '#shared/contract.ts'
 import type { IdleView, RunView } from '#shared/views.ts'
 import type { Terminal } from './terminal.ts'
 import process from 'node:process'
+import { HolderGone } from '#main/holder-gone.ts'
 import { wordProblem } from '#shared/errors.ts'
 import { createProgress } from './progress.ts'
 import { shortKey, wordDuration } from './words.ts'
@@ -73,6 +74,21 @@ export async function followRuns(client: Client, { study, terminal, total }: { s
     for (const ear of ears)
       ear()
     progress.end()
+  }
+}
+
+/** As followRuns; where the process that held the workspace ends meanwhile, asks `again` and goes on, here or through the next one. */
+export async function followOn(client: Client, options: Parameters<typeof followRuns>[1], again: () => Promise<unknown>): Promise<Followed> {
+  for (;;) {
+    try {
+      return await followRuns(client, options)
+    }
+    catch (error) {
+      if (!(error instanceof HolderGone))
+        throw error
+      options.terminal.note('The process that held the workspace has ended; this one goes on.')
+      await again()
+    }
   }
 }
 

@@ -1,10 +1,11 @@
-import type { Client } from '#shared/contract.ts'
+import type { Client, Result } from '#shared/contract.ts'
+import type { RunState } from '#shared/order.ts'
 import type { RunView } from '#shared/views.ts'
 import type { RegisterCommand } from '../command.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FacetError, wordProblem } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
-import { followRuns } from '../follow.ts'
+import { followOn } from '../follow.ts'
 import { parseRunKey } from '../run-key.ts'
 import { shortKey, wordMany } from '../words.ts'
 import { wordOpen } from './run.ts'
@@ -12,6 +13,9 @@ import { wordOpen } from './run.ts'
 const pollMs = 200
 /** A step of the largest networks takes a few seconds; the host says after a minute what takes longer, and it is not waited for. */
 const patienceMs = 65_000
+
+/** States from which a run does not go on by itself when its host has ended. */
+const restingStates: readonly RunState[] = ['queued', 'interrupted']
 
 /** pause KEY: the run leaves a checkpoint and ends; resume goes on bit for bit. */
 export const pause: RegisterCommand = (program, act) => program
@@ -48,13 +52,17 @@ export const resume: RegisterCommand = (program, act) => program
         : 'Both a key and --all are given.', { hint: 'facet resume KEY, or facet resume --all.' })
     }
     const client = await connect()
-    const { resumed, leftOut } = await client.call('runs.resume', key === undefined
+    const resumeRuns = (): Promise<Result<'runs.resume'>> => client.call('runs.resume', key === undefined
       ? { all: true }
       : { key })
+    const { resumed, leftOut } = await resumeRuns()
     terminal.note(`${wordMany(resumed.length, 'run')} resumed.`)
     for (const one of leftOut)
       terminal.note(`Left out: ${one.label} (${shortKey(one.key)}), ${one.why}.`)
-    const followed = await followRuns(client, { terminal })
+    const followed = await followOn(client, { terminal }, async () => {
+      if (key === undefined || restingStates.includes((await client.call('runs.get', { key })).state))
+        await resumeRuns()
+    })
     if (followed.left)
       return 1
     const { idle } = followed

@@ -3,7 +3,7 @@ import type { IdleView } from '#shared/views.ts'
 import type { RegisterCommand } from '../command.ts'
 import type { RecipeOptions } from '../recipe-input.ts'
 import { performance } from 'node:perf_hooks'
-import { followRuns } from '../follow.ts'
+import { followOn } from '../follow.ts'
 import { getTables, wordTables } from '../print-tables.ts'
 import { createProgress } from '../progress.ts'
 import { readRecipeInput, withRecipeOptions } from '../recipe-input.ts'
@@ -20,7 +20,7 @@ export const run: RegisterCommand = (program, act) => withRecipeOptions(program
     const client = await connect({ create: true })
     const asked = await ask(() => client.call('studies.run', input), client, terminal.isInteractive)
     terminal.note(wordPlan(asked.plan))
-    const followed = await followRuns(client, { study: asked.study, terminal, total: asked.queued })
+    const followed = await followOn(client, { study: asked.study, terminal, total: asked.queued }, () => client.call('studies.run', input))
     if (followed.left)
       return 1
     const { open } = followed.idle
