@@ -172,6 +172,7 @@ function read(folder: string, workspace: Workspace, options: ConnectOptions): Co
     enqueue: refuse,
     advance: refuse,
     pause: refuse,
+    pauseAll: refuse,
     stop: refuse,
     resume: refuse,
     idle: refuse,

@@ -147,6 +147,7 @@ export const methods = {
     next: z.int(),
   })),
   'runs.pause': method('write', z.strictObject({ key: Key }), RunView),
+  'runs.pauseAll': method('write', nothing, z.array(RunView)),
   'runs.stop': method('write', z.strictObject({ key: Key }), RunView),
   'runs.resume': method('write', z.union([
     z.strictObject({ key: Key }),

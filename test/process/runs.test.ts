@@ -190,6 +190,18 @@ it('a run that paused in the very moment in which it was asked to stop is stoppe
   expect((await runner.idle('study')).counts).toEqual({ cancelled: 1 })
 })
 
+it('pausing everything leaves nothing at work: no other run takes the place of a paused one', async () => {
+  const { runner, workspace } = await host()
+  const all = ['a', 'b', 'c', 'd'].map(name => plan(root, name, { steps: 500, stepMs: 5 }))
+  await runner.enqueue('study', all)
+  await until(async () => (await listMetrics(workspace.db, all[1]!.key)).length > 0, 'two run')
+  expect((await runner.pauseAll()).map(({ label, state }) => [label, state])).toEqual([
+    ['a', 'pausing'],
+    ['b', 'pausing'],
+  ])
+  expect((await runner.idle('study')).counts).toEqual({ paused: 2, queued: 2 })
+})
+
 it('a run whose artefact was removed is computed again, one known only from its event file is not', async () => {
   const { runner, workspace } = await host()
   const run = plan(root, 'again')

@@ -64,9 +64,7 @@ export async function followRuns(client: Client, { study, terminal, total }: { s
     if (ended !== 'interrupted')
       return { left: false, idle: ended }
     progress.end()
-    await leave(client, [
-      ...known.values(),
-    ], terminal)
+    await leave(client, terminal)
     return { left: true }
   }
   finally {
@@ -117,18 +115,14 @@ function wordEnd(run: RunView, place: string | null): string | null {
 }
 
 /** Pauses what this process started; runs of another holder go on untouched. */
-async function leave(client: Client, runs: RunView[], terminal: Terminal): Promise<void> {
+async function leave(client: Client, terminal: Terminal): Promise<void> {
   const { holder } = await client.call('workspace.info')
   if (holder?.pid !== process.pid) {
     terminal.note('Stopped watching; the runs go on.')
     return
   }
-  for (const { key, state, label } of runs) {
-    if (state !== 'running')
-      continue
-    await client.call('runs.pause', { key })
+  for (const { key, label } of await client.call('runs.pauseAll'))
     terminal.note(`${label} pauses at the end of its step (${shortKey(key)}).`)
-  }
   terminal.note('facet resume --all goes on where this was left.')
 }
 

@@ -38,6 +38,7 @@ export const runHandlers = ((core) => {
       }
     },
     'runs.pause': async ({ key }) => viewRun(await runner.pause(await keyOf(key))),
+    'runs.pauseAll': async () => (await runner.pauseAll()).map(viewRun),
     'runs.stop': async ({ key }) => viewRun(await runner.stop(await keyOf(key))),
     'runs.resume': async (input) => {
       if ('key' in input) {

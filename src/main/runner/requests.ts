@@ -5,7 +5,7 @@ import type { RunRequest } from '#shared/run-control.ts'
 import type { PlannedRun } from './planned-run.ts'
 import type { RunnerState } from './state.ts'
 import { existsSync } from 'node:fs'
-import { nextPosition, putPlannedRun, requireRun, setReason } from '#main/workspace/runs.ts'
+import { listRuns, nextPosition, putPlannedRun, requireRun, setReason } from '#main/workspace/runs.ts'
 import { requireStudy, setStudyRuns } from '#main/workspace/studies.ts'
 import { FacetError } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
@@ -80,6 +80,22 @@ export async function ask(state: RunnerState, key: string, request: RunRequest):
   if (worker && request === 'pause')
     worker.pauseBy = Date.now() + state.pauseMs
   return recordRequest(state, row, request)
+}
+
+/** Lets nothing more start, then asks every run at work to pause; those that are being stopped go on leaving. */
+export async function pauseAll(state: RunnerState): Promise<RunRow[]> {
+  state.wanted = {
+    all: false,
+    studies: new Set(),
+    keys: new Set(),
+  }
+  const paused: RunRow[] = []
+  for (const { key } of await listRuns(state.workspace.db, { states: ['running'] })) {
+    // It may have ended since the last look.
+    if ((await catchUp(state, key)).state === 'running')
+      paused.push(await ask(state, key, 'pause'))
+  }
+  return paused
 }
 
 async function recordRequest(state: RunnerState, { key, state: current }: RunRow, request: RunRequest): Promise<RunRow> {

@@ -9,7 +9,7 @@ import { listRuns } from '#main/workspace/runs.ts'
 import { FacetError } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { pump, reportIdle } from './queue.ts'
-import { ask, enqueue, resume } from './requests.ts'
+import { ask, enqueue, pauseAll, resume } from './requests.ts'
 import { createSerial } from './serial.ts'
 import { adopt, watch } from './watch.ts'
 
@@ -37,6 +37,8 @@ export interface Runner {
   /** Lets the queued runs of all studies start, whichever host queued them. */
   advance: () => Promise<void>
   pause: (key: string) => Promise<RunRow>
+  /** Asks every run at work to pause and starts no other until somebody asks again. */
+  pauseAll: () => Promise<RunRow[]>
   stop: (key: string) => Promise<RunRow>
   resume: (key: string) => Promise<RunRow>
   /** Waits until nothing of a study (or of everything) is at work or about to start. */
@@ -141,6 +143,7 @@ export function createRunner({ workspace, worker, cores, events, pollMs = 200, s
       state.isQueueDirty = true
     }),
     pause: key => request(() => ask(state, key, 'pause')),
+    pauseAll: () => request(() => pauseAll(state)),
     stop: key => request(() => ask(state, key, 'stop')),
     resume: key => request(() => resume(state, key)),
     idle: study => new Promise((resolve, reject) => {
