@@ -1,4 +1,7 @@
-import type { Bench } from './bench.ts'
+import type { Bench, Work } from './bench.ts'
+
+const one: Work = { batch: 16 }
+const six: Work = { batch: 16, teachers: 'faceres dlib emotion face-expression age-gender centernet' }
 
 /** Teachers over a batch of 16 faces in memory: one network alone, and the six of the real sample with their crops and sizes. */
 export const embed: Bench = {
@@ -10,7 +13,7 @@ export const embed: Bench = {
       piece: 'face',
       pieces: 16,
       compare: 'speed',
-      work: { batch: 16 },
+      work: one,
       contenders: [
         { name: 'facet', kind: 'node', module: 'faceres-facet' },
         {
@@ -33,7 +36,7 @@ export const embed: Bench = {
       piece: 'face',
       pieces: 16,
       compare: 'speed',
-      work: { batch: 16, teachers: 'faceres dlib emotion face-expression age-gender centernet' },
+      work: six,
       contenders: [
         { name: 'facet, one graph', kind: 'node', module: 'teachers-facet' },
         {
