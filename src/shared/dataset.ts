@@ -17,6 +17,11 @@ export const Sample = z.strictObject({
 })
 export type Sample = z.infer<typeof Sample>
 
+/** Whether the protocol keeps this sample from everything that learns without labels. */
+export function isHeldOut({ split, unseen }: Pick<Sample, 'split' | 'unseen'>): boolean {
+  return unseen || split === 'validation' || split === 'test'
+}
+
 /** A file of the folder that is no sample, with the reason. */
 export const Rejected = z.strictObject({
   path: z.string(),

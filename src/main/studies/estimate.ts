@@ -102,5 +102,7 @@ function studentStepSeconds(batch: number, width: number, input: number): number
 }
 
 function total(step: Step, datasets: StudyDataset[], count: (data: StudyDataset) => number): number {
-  return step.inputs.sources.reduce((sum, source) => sum + count(datasets.find(data => data.fingerprint === source.fingerprint)!), 0)
+  const { sources } = step.inputs
+  const learntFrom = sources.filter(source => source.unlabelled)
+  return (learntFrom.length > 0 ? learntFrom : sources).reduce((sum, source) => sum + count(datasets.find(data => data.fingerprint === source.fingerprint)!), 0)
 }

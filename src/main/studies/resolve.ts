@@ -1,10 +1,13 @@
+import type { Sample } from '#shared/dataset.ts'
 import type { Expansion } from './expand.ts'
 import type { CheckedRecipe } from './parse-recipe.ts'
 import type { StudyDataset, StudyTeacher } from './step.ts'
+import { isHeldOut } from '#shared/dataset.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { expandStudy } from './expand.ts'
+import { contentKey } from './keys.ts'
 
 /** How a study gets at what its recipe names; the host gives it. */
 export interface Registry {
@@ -29,11 +32,22 @@ export interface ResolvedStudy {
  */
 export async function resolveStudy(checked: CheckedRecipe, registry: Registry): Promise<ResolvedStudy> {
   const teachers = await findTeachers(checked.recipe.teachers, registry)
-  const datasets: StudyDataset[] = []
-  for (const [name, { format, path, ...options }] of Object.entries(checked.recipe.data)) {
-    const { pack, fingerprint } = await registry.ensureDataset(name, { format, path, options })
-    datasets.push(readDataset(name, pack, fingerprint))
-  }
+  const packed: { name: string, pack: string, fingerprint: string }[] = []
+  for (const [name, { format, path, ...options }] of Object.entries(checked.recipe.data))
+    packed.push({ name, ...await registry.ensureDataset(name, { format, path, options }) })
+  const { unlabelled } = checked.recipe
+  const shown = new Set(packed.filter(({ name }) => unlabelled.includes(name)).flatMap(({ pack }) => hashesOf(pack)))
+  const datasets = packed.map(({ name, pack, fingerprint }): StudyDataset => {
+    const copies = unlabelled.includes(name)
+      ? []
+      : hashesOf(pack, isHeldOut).filter(hash => shown.has(hash))
+    return {
+      ...readDataset(name, pack, fingerprint),
+      ...copies.length > 0
+        ? { heldOutCopies: contentKey(copies.sort()) }
+        : {},
+    }
+  })
   return {
     checked,
     datasets,
@@ -57,6 +71,18 @@ async function findTeachers(names: string[], registry: Registry): Promise<StudyT
   })
 }
 
+/** Content hashes of a pack's photographs, or of some of them. */
+function hashesOf(pack: string, wanted: (sample: Sample) => boolean = () => true): string[] {
+  const dataset = openDataset(pack)
+  try {
+    const samples = dataset.samples()
+    return dataset.hashes().filter((_, i) => wanted(samples[i]!))
+  }
+  finally {
+    dataset.close()
+  }
+}
+
 function readDataset(name: string, pack: string, fingerprint: string): StudyDataset {
   const dataset = openDataset(pack)
   try {
@@ -72,7 +98,7 @@ function readDataset(name: string, pack: string, fingerprint: string): StudyData
       tasks,
       aligned,
       samples: samples.length,
-      seen: samples.filter(sample => !sample.unseen && sample.split !== 'validation' && sample.split !== 'test').length,
+      seen: samples.filter(sample => !isHeldOut(sample)).length,
       subjects: new Set(samples.flatMap(sample => sample.subject ?? [])).size,
     }
   }

@@ -20,6 +20,11 @@ export interface StudyDataset {
   /** Samples that combiner and student may learn from. */
   seen: number
   subjects: number
+  /**
+   * SHA-256 over the content hashes of its validation, test and unseen photographs that the unlabelled data sets hold too; left out
+   * where it is one of these itself or shares none. Combiner and student are kept from such copies.
+   */
+  heldOutCopies?: string
 }
 
 /** A teacher of the study as the registry knows it. */

@@ -36,18 +36,21 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     return add('embed', { label: `embed ${data.name}`, config, inputs: { sources: [sourceOf(data, { faces })], teachers }, keyed: { faces }, needs: [faces] })
   }
   const unlabelled = (): StepSource[] => recipe.unlabelled.map(name => datasets.find(data => data.name === name)!).map(data => sourceOf(data, { faces: facesOf(data), embeddings: embeddingsOf(data), unlabelled: true }))
+  // those that keep copies of unlabelled photographs for a test: the worker leaves the copies out
+  const guards = datasets.flatMap(({ heldOutCopies, ...data }) => heldOutCopies ? [{ copies: heldOutCopies, source: sourceOf(data) }] : [])
+  const learnt = (): StepSource[] => [...unlabelled(), ...guards.map(({ source }) => source)]
 
   const combinerOf = (name: string, seed: number): string => {
     const { name: _, ...config } = combiners.find(entry => entry.name === name) ?? { name, kind: 'concat' as const }
-    const sources = unlabelled()
-    const embeddings = sources.map(source => source.embeddings!)
-    return add('combine', { label: `combine ${name}`, config, seed, inputs: { sources, teachers }, keyed: { embeddings }, needs: embeddings })
+    const sources = learnt()
+    const embeddings = sources.flatMap(source => source.embeddings ?? [])
+    return add('combine', { label: `combine ${name}`, config, seed, inputs: { sources, teachers }, keyed: { embeddings, ...guards.length > 0 && { heldOutCopies: guards.map(({ copies }) => copies) } }, needs: embeddings })
   }
   const studentOf = (seed: number): string => {
     const own = !distilSeeds || distilSeeds.includes(seed) ? seed : distilSeeds[0]!
     const combiner = combinerOf(target!, own)
-    const sources = unlabelled()
-    return add('distil', { label: `distil ${target}`, config: distil, seed: own, inputs: { sources, teachers, combiner }, keyed: { combiner, faces: sources.map(source => source.faces) }, needs: [combiner] })
+    const sources = learnt()
+    return add('distil', { label: `distil ${target}`, config: distil, seed: own, inputs: { sources, teachers, combiner }, keyed: { combiner, faces: sources.flatMap(source => source.faces ?? []) }, needs: [combiner] })
   }
 
   const frozen = (knowledge: Knowledge, task: Task) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'frozen'), ...transfer })

@@ -1,6 +1,7 @@
 import type { Sample } from '#shared/dataset.ts'
 import type { OrderSource } from '#shared/order.ts'
 import { createHash } from 'node:crypto'
+import { isHeldOut } from '#shared/dataset.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { openEmbeddings } from '#shared/files/embeddings.ts'
@@ -22,11 +23,6 @@ export interface UnlabelledFaces {
 
 /** One source with all that the choice rests on. */
 export interface SourceSamples { source: OrderSource, samples: readonly Sample[], hashes: readonly string[], found: Int32Array }
-
-/** Whether the protocol keeps this sample from everything that learns without labels. */
-export function isHeldOut({ split, unseen }: Pick<Sample, 'split' | 'unseen'>): boolean {
-  return unseen || split === 'validation' || split === 'test'
-}
 
 /** Chooses the unlabelled faces of sources already read; a copy of a held-out photograph is held out too, whichever source it lies in. */
 export function chooseUnlabelled(sources: readonly SourceSamples[]): UnlabelledFaces {

@@ -1,0 +1,85 @@
+import type { Sample } from '#shared/dataset.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { parseRecipe } from '#main/studies/parse-recipe.ts'
+import { resolveStudy } from '#main/studies/resolve.ts'
+import { writeDataset } from '#shared/files/dataset-pack.ts'
+
+const text = `study: copies
+data:
+  web: { format: folders, path: web }
+  utk: { format: utkface, path: utk }
+unlabelled: [web]
+teachers: [dlib]
+stages:
+  combine: [{ kind: pca }]
+  distil: { target: pca, steps: 20 }
+knowledge:
+  - { name: Gender-UTK, data: utk, task: gender }
+methods: [pca, student]
+seeds: [0]
+tables: [target]
+`
+
+/** Resolves the study over two packs: photographs by content, of utk also by split. */
+async function resolve(web: string[], utk: Record<string, Sample['split']>) {
+  const folder = mkdtempSync(join(tmpdir(), 'facet-copies-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  const write = (name: string, photographs: [string, Sample['split']][]) => {
+    const pack = join(folder, `${name}.sqlite`)
+    const fingerprint = (name === 'web' ? '1' : '2').repeat(64)
+    writeDataset(pack, {
+      meta: {
+        format: name,
+        root: `/${name}`,
+        fingerprint,
+        tasks: {
+          gender: { kind: 'classification', label: 'gender', classes: ['male', 'female'], protocol: 'split' },
+        },
+        aligned: false,
+        licence: '',
+        notes: [],
+      },
+      samples: photographs.map(([content, split], i) => ({
+        path: `${i}.jpg`,
+        labels: {},
+        split,
+        subject: null,
+        unseen: false,
+        bytes: 1,
+        sha256: content.repeat(64),
+      })),
+      rejected: [],
+      pairs: [],
+    })
+    return { pack, fingerprint }
+  }
+  const packs = { web: write('web', web.map(content => [content, null])), utk: write('utk', Object.entries(utk)) }
+  const { expansion } = await resolveStudy(parseRecipe(text, { file: 'copies.yaml', folder: '/', settings: [] }), {
+    ensureDataset: async name => packs[name as keyof typeof packs],
+    listTeachers: async () => [
+      { name: 'dlib', manifest: '/d.yaml', sha256: 'd', dimension: 128, contaminates: [], problem: null },
+    ],
+  })
+  const of = (stage: string) => expansion.steps.find(step => step.stage === stage)!
+  return { combine: of('combine'), distil: of('distil') }
+}
+
+it('a data set that is only tested on guards its photographs: a copy among the unlabelled ones is told to the worker and makes other runs', async () => {
+  const apart = await resolve(['a', 'b'], { c: 'train', d: 'test' })
+  const copied = await resolve(['a', 'b'], { c: 'train', b: 'test' })
+  for (const stage of ['combine', 'distil'] as const) {
+    expect(apart[stage].inputs.sources.map(({ name, unlabelled }) => [name, unlabelled])).toEqual([['web', true]])
+    expect(copied[stage].inputs.sources.map(({ name, unlabelled }) => [name, unlabelled])).toEqual([['web', true], ['utk', false]])
+    expect(copied[stage].key).not.toBe(apart[stage].key)
+  }
+})
+
+it('a copy of a training photograph changes nothing, nor do other photographs of the tested data set', async () => {
+  const apart = await resolve(['a', 'b'], { c: 'train', d: 'test' })
+  expect((await resolve(['a', 'b'], { b: 'train', e: 'test' })).combine.key).toBe(apart.combine.key)
+  const copied = await resolve(['a', 'b'], { b: 'validation', d: 'test' })
+  expect((await resolve(['a', 'b'], { b: 'validation', e: 'test', f: 'train' })).combine.key).toBe(copied.combine.key)
+})
