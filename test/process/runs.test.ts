@@ -202,6 +202,18 @@ it('pausing everything leaves nothing at work: no other run takes the place of a
   expect((await runner.idle('study')).counts).toEqual({ paused: 2, queued: 2 })
 })
 
+it('a run whose folder and artefact were removed is computed again, and its new events are taken in', async () => {
+  const { runner } = await host()
+  const run = plan(root, 'emptied')
+  await runner.enqueue('study', [run])
+  await runner.idle('study')
+  rmSync(join(root, 'runs', run.key), { recursive: true })
+  rmSync(run.order.artefact, { recursive: true })
+  await runner.enqueue('study', [run])
+  expect((await runner.idle('study')).counts).toEqual({ done: 1 })
+  expect(sumOf(run.key)).toBe(String(sumAfter(10)))
+})
+
 it('a run whose artefact was removed is computed again, one known only from its event file is not', async () => {
   const { runner, workspace } = await host()
   const run = plan(root, 'again')

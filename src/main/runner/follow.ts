@@ -28,6 +28,8 @@ export function readEvents(path: string, offset: number, limitBytes = 4 << 20): 
     return { events: [], offset: from, unreadable: 0 }
   const bytes = readBytes(path, from, Math.min(size - from, limitBytes))
   const end = bytes.lastIndexOf(10) + 1
+  if (end === 0 && bytes.length === limitBytes)
+    return readEvents(path, offset, 2 * limitBytes) // one line longer than the limit must not stop all that follow
   const lines = bytes.subarray(0, end).toString('utf8').split('\n').filter(line => line !== '')
   const events = lines.map(parseEvent)
   return {

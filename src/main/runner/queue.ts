@@ -3,8 +3,10 @@ import type { Problem } from '#shared/errors.ts'
 import type { Order, RunState } from '#shared/order.ts'
 import type { QueuedRun } from './schedule.ts'
 import type { RunnerState } from './state.ts'
+import { existsSync } from 'node:fs'
 import { listRuns, needsOf, requireRun, setBlocked, setWorker } from '#main/workspace/runs.ts'
 import { runsOfStudies } from '#main/workspace/studies.ts'
+import { eventsPath } from './follow.ts'
 import { whyLeftOut } from './left-out.ts'
 import { blockersOf, chooseStarts } from './schedule.ts'
 import { move } from './state.ts'
@@ -125,6 +127,9 @@ async function startRun(state: RunnerState, key: string): Promise<void> {
   }
   await move(state, key, 'running', {
     set: {
+      ...(existsSync(eventsPath(runDir))
+        ? {}
+        : { events_offset: 0, last_seq: -1 }), // its folder was removed: the worker counts from 0 again
       threads,
       pid: null,
       pid_started: null,
