@@ -113,6 +113,18 @@ describe('what is wrong on the command line ends with code 2 and one sentence on
       '',
     ],
     [
+      'a JSON document that is to be another format',
+      ['table', 'target', '--format', 'csv', '--json'],
+      '--json and --format csv contradict each other.',
+      '-o',
+    ],
+    [
+      'a JSON document without an end',
+      ['logs', 'abcdef', '--follow', '--json'],
+      '--follow and --json cannot go together',
+      '',
+    ],
+    [
       'nothing to resume',
       ['resume'],
       'Nothing is named to resume.',

@@ -7,6 +7,7 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { z } from 'zod'
 import { compileCache } from '#main/node-binary.ts'
+import { isEngineGreeting } from '#shared/engine-greeting.ts'
 import { FacetError } from '#shared/errors.ts'
 import { inspectMethods } from '#shared/inspect.ts'
 import { Problem } from '#shared/problem-schema.ts'
@@ -60,7 +61,7 @@ export function createInspector({ node, entry }: { node: string, entry: string }
       if (worker === child)
         drop(`the worker that looked at it ended (${signal ?? `exit code ${code}`})`)
     })
-    child.once('error', () => {})
+    child.on('error', () => {}) // a question that cannot be sent fails by itself
     passOn(child.stderr as Socket)
     child.unref()
     child.channel?.unref()
@@ -136,14 +137,11 @@ export function createInspector({ node, entry }: { node: string, entry: string }
   }
 }
 
-/** What TensorFlow says when it starts, whatever its log level. */
-const greeting = /^(?:WARNING: All log messages before absl::InitializeLog|[IW]\d{4} )/
-
 /** The worker's own complaints on our stderr, without TensorFlow's greeting; does not keep the host alive. */
 function passOn(stderr: Socket): void {
   stderr.unref()
   createInterface({ input: stderr }).on('line', (line) => {
-    if (!greeting.test(line))
+    if (!isEngineGreeting(line))
       process.stderr.write(`${line}\n`)
   })
 }

@@ -2,11 +2,13 @@ import type { z } from 'zod'
 import type { RunRow } from '#main/workspace/runs.ts'
 import type { Order } from '#shared/order.ts'
 import type { RunRequest } from '#shared/run-control.ts'
+import { Buffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { compileCache } from '#main/node-binary.ts'
+import { withoutEngineGreeting } from '#shared/engine-greeting.ts'
 import { writeDurably } from '#shared/files/durable.ts'
 import { Order as OrderSchema } from '#shared/order.ts'
 import { isAlive, ProcessIdentity, processStart } from '#shared/process-identity.ts'
@@ -126,10 +128,10 @@ export function isAtWork(worker: WorkerProcess): boolean {
     : isAlive(worker.pid, worker.started)
 }
 
-/** The last lines of a log, at most `bytes` long. */
+/** The last lines of a log, at most `bytes` long, without TensorFlow's greeting. */
 export function logTail(path: string, bytes = 600): string {
   return existsSync(path)
-    ? readFileSync(path).subarray(-bytes).toString('utf8').trim()
+    ? Buffer.from(withoutEngineGreeting(readFileSync(path, 'utf8'))).subarray(-bytes).toString('utf8').trim()
     : ''
 }
 

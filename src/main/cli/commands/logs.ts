@@ -1,5 +1,7 @@
 import type { RegisterCommand } from '../command.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withoutEngineGreeting } from '#shared/engine-greeting.ts'
+import { FacetError } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { parseRunKey } from '../run-key.ts'
 
@@ -12,8 +14,15 @@ export const logs: RegisterCommand = (program, act) => program
   .description('the end of a run\'s log')
   .option('-f, --follow', 'go on until the run ends', false)
   .action(act(async ({ terminal, connect }, key: string, { follow }: { follow: boolean }) => {
+    if (follow && terminal.isJson)
+      throw new FacetError('usage', '--follow and --json cannot go together: one JSON document has an end.', { hint: 'Leave one of them out.' })
     const client = await connect()
     let part = await client.call('runs.logs', { key })
+    const print = (text: string): void => {
+      const shown = withoutEngineGreeting(text)
+      if (shown.trim() !== '')
+        terminal.print(shown)
+    }
     if (terminal.isJson) {
       terminal.result(part, () => '')
       return
@@ -21,12 +30,12 @@ export const logs: RegisterCommand = (program, act) => program
     if (part.text === '')
       terminal.note(`The log ${part.path} is empty.`)
     else
-      terminal.print(part.text)
+      print(part.text)
     for (let isOver = !follow; !isOver;) {
       const { state } = await client.call('runs.get', { key })
       part = await client.call('runs.logs', { key, from: part.next })
       if (part.text !== '')
-        terminal.print(part.text)
+        print(part.text)
       else if (!activeStates.includes(state))
         isOver = true
       else

@@ -23,6 +23,8 @@ export const table: RegisterCommand = (program, act) => program
         hint: suggestName(name, tableBuilders.map(builder => builder.name)),
       })
     }
+    if (terminal.isJson && options.output === undefined && (options.format ?? 'json') !== 'json')
+      throw new FacetError('usage', `--json and --format ${options.format} contradict each other.`, { hint: 'Leave one of them out, or write to a file with -o.' })
     const format = findTableFormat(options.format ?? formatOf(options.output) ?? (terminal.isJson
       ? 'json'
       : 'text')).name
