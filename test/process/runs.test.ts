@@ -106,9 +106,13 @@ it('a running worker is adopted by the next host, which can pause and resume it'
   const { runner, workspace } = await host()
   expect(await runner.pause(run.key)).toMatchObject({ state: 'pausing' })
   expect((await runner.idle('study')).counts).toEqual({ paused: 1 })
+  const { duration_ms: first_ms, started_at_ms: from, finished_at_ms: to } = await requireRun(workspace.db, run.key)
+  expect(first_ms).toBe(to! - from!)
   await runner.resume(run.key)
   expect((await runner.idle('study')).counts).toEqual({ done: 1 })
   expect(sumOf(run.key)).toBe(String(sumAfter(60)))
+  const { duration_ms: both } = await requireRun(workspace.db, run.key)
+  expect(both).toBeGreaterThan(60 * 25) // all steps of both attempts
   expect((await listMoves(workspace.db, run.key)).map(({ to_state }) => to_state)).toEqual([
     'running',
     'pausing',

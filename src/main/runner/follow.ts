@@ -115,21 +115,29 @@ async function applyEvent(trx: Trx, applied: Applied, event: RunEvent): Promise<
     case 'log':
       return // stays in the file: runs.logs reads it there
     case 'paused':
-      return move('paused', { finished_at_ms: event.time })
+      return move('paused', endOf(applied.row, event.time))
     case 'stopped':
-      return move('cancelled', { finished_at_ms: event.time })
+      return move('cancelled', endOf(applied.row, event.time))
     case 'failed':
-      return move('failed', { finished_at_ms: event.time }, event.problem)
+      return move('failed', endOf(applied.row, event.time), event.problem)
     case 'done':
       await insertEvaluations(trx, key, event.result)
       return move('done', {
         finished_at_ms: event.time,
-        duration_ms: event.durationMs,
+        duration_ms: (applied.row.duration_ms ?? 0) + event.durationMs,
         bytes: event.bytes,
         result: JSON.stringify(event.result),
       })
     default:
       event satisfies never
+  }
+}
+
+/** An attempt that ended before its run was done; its time counts, since the next one goes on from its checkpoint. */
+function endOf({ duration_ms: before, started_at_ms: started }: RunRow, time: number): Partial<RunRow> {
+  return {
+    finished_at_ms: time,
+    duration_ms: (before ?? 0) + Math.max(0, time - (started ?? time)),
   }
 }
 

@@ -134,7 +134,7 @@ async function catchUp(state: RunnerState, key: string): Promise<RunRow> {
   return requireRun(state.workspace.db, key)
 }
 
-async function requeue(state: RunnerState, { key }: RunRow): Promise<RunRow> {
+async function requeue(state: RunnerState, { key, state: before }: RunRow): Promise<RunRow> {
   const position = await nextPosition(state.workspace.db)
   return move(state, key, 'queued', {
     set: {
@@ -143,6 +143,10 @@ async function requeue(state: RunnerState, { key }: RunRow): Promise<RunRow> {
       progress_done: null,
       progress_total: null,
       per_second: null,
+      // What was done is done anew, what was left goes on.
+      ...(before === 'done'
+        ? { duration_ms: null }
+        : {}),
     },
   })
 }
