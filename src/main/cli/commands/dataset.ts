@@ -126,7 +126,9 @@ function add(group: Command, act: Act): void {
           options: parsed,
         })
         progress.end()
-        terminal.result(added, () => `${wordDataset(added)}\n\nfacet dataset show ${added.name} lists every rejected file.`)
+        terminal.result(added, () => Summary.parse(added.summary).rejected === 0
+          ? wordDataset(added)
+          : `${wordDataset(added)}\n\nfacet dataset show ${added.name} lists every rejected file.`)
       }
       finally {
         ear()
