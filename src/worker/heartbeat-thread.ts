@@ -18,11 +18,16 @@ function beat({ path, attempt, shared, everyMs }: HeartbeatStart): void {
       lastCount = count
       lastSignMs = Date.now()
     }
-    if (Date.now() - lastSignMs < silentLimitMs) {
+    if (Date.now() - lastSignMs >= silentLimitMs)
+      return
+    try {
       file.append({
         type: 'heartbeat',
         memoryBytes: process.memoryUsage.rss(),
       })
+    }
+    catch {
+      // A full disk: a beat is left out. Whether the run can go on is for the main thread to find out, which has something to say.
     }
   }, everyMs)
 }

@@ -54,6 +54,15 @@ it('counts on over attempts and cuts off the line that a killed worker left half
   expect(readEvents(path, after.offset).events).toEqual([])
 })
 
+it('a full disk leaves out heartbeats and ends nothing', async () => {
+  const shared: SharedState = new Int32Array(new SharedArrayBuffer(16))
+  const heartbeat = startHeartbeat('/dev/full', { attempt: 1, shared, everyMs: 1 })
+  await new Promise(resolve => setTimeout(resolve, 500))
+  expect(Atomics.load(shared, 0)).toBe(0)
+  expect(Atomics.load(shared, 1)).toBe(0)
+  heartbeat.stop()
+})
+
 it('two threads that write at once give whole lines, numbered in the order of the file', async () => {
   const { file, attempt, shared } = openFile()
   const heartbeat = startHeartbeat(path, { attempt, shared, everyMs: 1 })
