@@ -81,7 +81,9 @@ export function acquireLock(lockPath: string, { socket, title }: { socket: strin
 export function held(lockPath: string, { pid, host, since, title }: Holder): FacetError {
   return new FacetError('conflict', `The workspace is held by ${title} (process ${pid} on ${host}, since ${since}).`, {
     where: dirname(lockPath),
-    hint: 'Use that one, or end it first; reading is possible meanwhile.',
+    hint: host === hostname()
+      ? 'Use that one, or end it first; reading is possible meanwhile.'
+      : `Use that one, or end it first; reading is possible meanwhile. Only when nothing of Facet runs on ${host} any more, remove ${lockPath}.`,
   })
 }
 

@@ -51,7 +51,10 @@ it('is not taken from a process of another machine, which cannot be looked at', 
     since: '',
     title: 'facet serve',
   }))
-  expect(() => take('next')).toThrow(/held by facet serve \(process 1 on elsewhere/)
+  expect(() => take('next')).toThrow(expect.objectContaining({
+    message: expect.stringContaining('held by facet serve (process 1 on elsewhere'),
+    hint: expect.stringContaining(`Only when nothing of Facet runs on elsewhere any more, remove ${path()}.`),
+  }))
 })
 
 it('puts the socket where its path is short enough for the system', () => {
