@@ -26,6 +26,8 @@ export interface Core {
   inspector: Inspector
   emit: Listeners['emit']
   cores: number
+  /** Data sets that are being read: their packs are on the disk before the database knows them. */
+  reading: Set<string>
 }
 
 /** A part of the contract's handlers; each file under handlers/ makes one, handlers/index.ts lists them. */
@@ -135,6 +137,7 @@ async function host(folder: string, options: ConnectOptions): Promise<Connection
       inspector,
       emit: listeners.emit,
       cores,
+      reading: new Set(),
     }),
     refuseWrites: null,
   }
@@ -186,6 +189,7 @@ function read(folder: string, workspace: Workspace, options: ConnectOptions): Co
       inspector,
       emit: listeners.emit,
       cores: options.cores ?? availableParallelism(),
+      reading: new Set(),
     }),
     refuseWrites: refusal,
   }

@@ -128,6 +128,19 @@ it('gc lists and removes what nothing refers to, and nothing else', async () => 
   expect(existsSync(kept)).toBe(false)
 })
 
+it('gc waits for data sets that are being read', async () => {
+  const { client } = connection
+  const adding = client.call('datasets.add', { path: photographs(), name: 'pets', format: 'folders' })
+  await expect(client.call('gc.run')).rejects.toMatchObject({
+    code: 'conflict',
+    where: photographs(),
+    hint: 'Run facet gc again when it is done.',
+  })
+  const { fingerprint } = await adding
+  expect((await client.call('gc.run')).items).toEqual([])
+  expect(existsSync(join(workspace(), 'artefacts/datasets', `${fingerprint}.sqlite`))).toBe(true)
+})
+
 it('every method of the contract has somebody who answers it', () => {
   expect(Object.keys(methods).filter(name => !Object.hasOwn(connection.dispatching!.handlers, name))).toEqual([])
 })

@@ -23,7 +23,18 @@ interface Registration { path: string, name?: string, format?: string, options: 
  *
  * @throws FacetError as addDataset does
  */
-export async function registerDataset(core: Core, { path, name, format, options }: Registration): Promise<DatasetRow> {
+export async function registerDataset(core: Core, registration: Registration): Promise<DatasetRow> {
+  const { path } = registration
+  core.reading.add(path)
+  try {
+    return await readAndRecord(core, registration)
+  }
+  finally {
+    core.reading.delete(path)
+  }
+}
+
+async function readAndRecord(core: Core, { path, name, format, options }: Registration): Promise<DatasetRow> {
   const { workspace: { db, paths }, inspector, emit } = core
   await generateImages(core, { path, format, options })
   if (!existsSync(path))

@@ -3,6 +3,7 @@ import type { HandlerPart } from '../core.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { FacetError } from '#shared/errors.ts'
 import { listTree } from '#shared/files/durable.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { listDatasets } from '../workspace/datasets.ts'
@@ -55,9 +56,12 @@ function listEntries(folder: string): string[] {
     : []
 }
 
-export const gcHandlers = (({ workspace }) => ({
+export const gcHandlers = (({ workspace, reading }) => ({
   'gc.preview': async () => (await findUnreferenced(workspace)).view,
   'gc.run': async () => {
+    const [path] = reading
+    if (path !== undefined)
+      throw new FacetError('conflict', 'A data set is being read; what is written of it nothing refers to yet.', { where: path, hint: 'Run facet gc again when it is done.' })
     const { view, runs } = await findUnreferenced(workspace)
     for (let from = 0; from < runs.length; from += 500)
       await workspace.db.deleteFrom('runs').where('key', 'in', runs.slice(from, from + 500)).execute()
