@@ -14,6 +14,9 @@ await runScript(async () => {
   // doctor must start where the engine is broken: it is what mends it.
   const { paths } = await ensureSetUp({ withEngine: commandOf(args) !== 'doctor' })
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
+  // npm changes to the checkout's folder; paths on the command line are meant from where it was typed.
+  if (process.env.INIT_CWD)
+    process.chdir(process.env.INIT_CWD)
   await startNode(paths.node, [
     join(root, 'src', 'main', 'cli.ts'),
     ...process.argv.slice(2),
