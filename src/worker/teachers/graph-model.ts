@@ -223,9 +223,52 @@ class Importer {
       if (sunk >= 0)
         return this.#sumThenBias(node, inputs, sunk)
     }
+    const clipped = this.#clippedAtSix(node)
+    if (clipped)
+      return this.#builder.op('Relu6', [clipped], { T }, 1, { name })
+    if (this.#isBias(node)) {
+      return this.#builder.op('BiasAdd', inputs, {
+        T,
+        data_format: attr.string('NHWC'),
+      }, 1, { name })
+    }
     if (node.op === 'Reshape' && this.#batched.has(node.name))
       inputs[1] = this.#batchedShape(node, inputs[0]!, inputs[1]!)
     return this.#builder.op(node.op, inputs, attributesOf(node), 1, { name })
+  }
+
+  /** What is clipped, where the node ends max(min(relu(x), 6), 0), which is relu6(x): TensorFlow fuses that one with the convolution before it. */
+  #clippedAtSix({ op, input }: GraphNode): NodeRef | undefined {
+    const lower = op === 'Maximum' && this.#isScalar(input[1]!, 0) && this.#nodeOf(input[0]!)
+    if (!lower || lower.op !== 'Minimum' || !this.#isScalar(lower.input[1]!, 6))
+      return undefined
+    const inner = this.#nodeOf(lower.input[0]!)!
+    const { name, index } = parseInput(inner.op === 'Relu'
+      ? inner.input[0]!
+      : lower.input[0]!)
+    return { node: this.#done.get(name)!.node, index }
+  }
+
+  /** Whether a sum adds a bias to a convolution: under that name TensorFlow fuses the two. */
+  #isBias({ op, input }: GraphNode): boolean {
+    if (op !== 'Add' && op !== 'AddV2')
+      return false
+    const [x, bias] = input.map(each => this.#nodeOf(each)) as [GraphNode, GraphNode]
+    const scaled = x.op === 'Mul'
+      ? this.#nodeOf(x.input[0]!)!
+      : x
+    return ['Conv2D', 'DepthwiseConv2dNative'].includes(scaled.op) && bias.op === 'Const' && this.#model.weights.get(bias.name).shape.length === 1
+  }
+
+  #nodeOf(input: string): GraphNode | undefined {
+    return this.#model.nodes.get(parseInput(input).name)
+  }
+
+  #isScalar(input: string, value: number): boolean {
+    if (this.#nodeOf(input)?.op !== 'Const')
+      return false
+    const { shape, data } = this.#model.weights.get(parseInput(input).name)
+    return shape.length === 0 && data[0] === value
   }
 
   #name(name: string): string {
