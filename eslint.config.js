@@ -19,7 +19,11 @@ export default antfu(
   },
   {
     rules: {
-      'no-console': 'off', 'antfu/reasonable-newline': 'off', 'style/multiline-ternary': 'off', 'no-template-curly-in-string': 'off', 'ts/no-redeclare': 'off',
+      'no-console': 'off',
+      'antfu/reasonable-newline': 'off',
+      'style/multiline-ternary': 'off',
+      'no-template-curly-in-string': 'off',
+      'ts/no-redeclare': 'off',
       'node/prefer-global/process': 'off',
       'node/prefer-global/buffer': 'off',
       'antfu/no-top-level-await': 'off',
