@@ -58,7 +58,7 @@ it('is not taken from a process of another machine, which cannot be looked at', 
 })
 
 it('puts the socket where its path is short enough for the system', () => {
-  expect(socketPath('/work/space/facet.sock')).toBe('/work/space/facet.sock')
+  expect(socketPath('/home/ann/faces/facet.sock')).toBe('/home/ann/faces/facet.sock')
   const long = `/${'deep/'.repeat(30)}facet.sock`
   expect(socketPath(long).length).toBeLessThan(100)
   expect(socketPath(long)).toBe(socketPath(long))
