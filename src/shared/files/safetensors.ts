@@ -167,7 +167,7 @@ function parseJson(text: string, refuse: (message: string) => FacetError): unkno
 
 function checkLayout(entries: [string, z.infer<typeof Entry>][], bytes: number, refuse: (message: string) => FacetError): void {
   let expected = 0
-  for (const [name, { dtype, shape, data_offsets: [begin, end] }] of entries.toSorted(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0])) {
+  for (const [name, { dtype, shape, data_offsets: [begin, end] }] of entries.toSorted(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1])) { // an empty array begins where its neighbour does
     if (end > bytes)
       throw refuse(`Array "${name}" ends at byte ${end}; the file has ${bytes} bytes of numbers.`)
     if (begin !== expected)
