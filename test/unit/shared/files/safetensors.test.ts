@@ -47,6 +47,17 @@ it('write then read is the identity, for any names and numbers', () => {
   }), { numRuns: 50 })
 })
 
+it('reads back an empty array beside another, whichever comes first', () => {
+  const tensors = {
+    some: { dtype: 'uint8' as const, shape: [1, 1], data: Uint8Array.of(7) },
+    none: { dtype: 'int32' as const, shape: [1, 0], data: new Int32Array(0) },
+  }
+  for (const order of [['some', 'none'], ['none', 'some']] as const) {
+    writeSafetensors(path, Object.fromEntries(order.map(name => [name, tensors[name]])))
+    expect(readSafetensors(path).tensors).toEqual(tensors)
+  }
+})
+
 it('has the bytes that the format asks for', () => {
   writeSafetensors(path, {
     a: {
