@@ -14,7 +14,7 @@ function restrict(group, message) {
 export default antfu(
   {
     typescript: true,
-    vue: false,
+    vue: true,
     ignores: ['out', '**/*.md', 'resources'],
   },
   {
@@ -33,7 +33,7 @@ export default antfu(
   {
     files: ['src/shared/**'],
     rules: {
-      'no-restricted-imports': restrict(['#main/*', '#worker/*', 'electron'], 'shared imports nothing of ours but shared: move the code, or pass it in.'),
+      'no-restricted-imports': restrict(['#main/*', '#worker/*', '#renderer/*', 'electron', 'vue'], 'shared imports nothing of ours but shared: move the code, or pass it in.'),
     },
   },
   {
@@ -41,16 +41,29 @@ export default antfu(
     rules: {
       'no-restricted-imports': restrict([
         '#worker/*',
+        '#renderer/*',
         'electron',
         '@tensorflow/*',
         'sharp',
-      ], 'The host neither computes nor decodes images: ask a worker.'),
+      ], 'The host neither computes nor decodes images: ask a worker. Electron belongs to src/main/index.ts and src/main/window.'),
+    },
+  },
+  {
+    files: ['src/main/index.ts', 'src/main/window/**', 'src/preload/**'],
+    rules: {
+      'no-restricted-imports': restrict(['#worker/*', '#renderer/*', 'better-sqlite3', 'kysely', '@tensorflow/*', 'sharp'], 'Electron\'s process holds no workspace: the host process does.'),
+    },
+  },
+  {
+    files: ['src/renderer/**'],
+    rules: {
+      'no-restricted-imports': restrict(['#main/*', '#worker/*', 'electron', 'node:*'], 'The page knows the contract in shared and nothing behind it.'),
     },
   },
   {
     files: ['src/worker/**'],
     rules: {
-      'no-restricted-imports': restrict(['#main/*', 'electron', 'kysely'], 'A worker knows its order and sealed files only: take it from the order, or move it to shared.'),
+      'no-restricted-imports': restrict(['#main/*', '#renderer/*', 'electron', 'kysely'], 'A worker knows its order and sealed files only: take it from the order, or move it to shared.'),
     },
   },
 )
