@@ -42,6 +42,8 @@ export interface Connection {
   /** The host's own core, for carriers that it adds (null for the others). */
   dispatching: Dispatching | null
   listeners: Listeners | null
+  /** How many others are attached to this host (0 for the others). */
+  clients: () => number
   close: () => Promise<void>
 }
 
@@ -95,6 +97,7 @@ async function connectOnce(folder: string, options: ConnectOptions): Promise<Con
         client,
         dispatching: null,
         listeners: null,
+        clients: () => 0,
         close: () => client.close(),
       }
     }
@@ -155,6 +158,7 @@ async function host(folder: string, options: ConnectOptions): Promise<Connection
       client: directClient(dispatching, listeners.on, close),
       dispatching,
       listeners,
+      clients: socket.clients,
       close,
     }
   }
@@ -202,6 +206,7 @@ function read(folder: string, workspace: Workspace, options: ConnectOptions): Co
     client: directClient(dispatching, listeners.on, close),
     dispatching,
     listeners,
+    clients: () => 0,
     close,
   }
 }

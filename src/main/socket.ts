@@ -38,8 +38,21 @@ const Told = z.strictObject({
 
 const limitBytes = 64 << 20
 
+/** The listening end: how many are connected, and its end. */
+export interface SocketServer { clients: () => number, close: () => Promise<void> }
+
+/** The calling end without the contract's types, for carriers that pass calls and events on unread. */
+export interface RawSocket {
+  /** @throws HolderGone when nobody will answer any more */
+  ask: (method: string, input: unknown) => Promise<Reply>
+  onEvent: (listener: (event: EventName, payload: unknown) => void) => () => void
+  /** Called once, with what ended it. */
+  onGone: (listener: (message: string) => void) => void
+  close: () => void
+}
+
 /** Listens for other terminals, servers and windows of the same person. */
-export async function listen(path: string, dispatching: Dispatching, listeners: Listeners): Promise<{ close: () => Promise<void> }> {
+export async function listen(path: string, dispatching: Dispatching, listeners: Listeners): Promise<SocketServer> {
   makePrivateFolder(dirname(path))
   removeSocket(path)
   const open = new Set<Socket>()
@@ -60,6 +73,7 @@ export async function listen(path: string, dispatching: Dispatching, listeners: 
   chmodSync(path, 0o600)
   server.unref()
   return {
+    clients: () => open.size,
     close: () => new Promise((resolve) => {
       server.close(() => resolve())
       for (const socket of open)
@@ -71,16 +85,33 @@ export async function listen(path: string, dispatching: Dispatching, listeners: 
 
 /** A client of whoever listens there. @throws HolderGone when nobody answers in time */
 export async function connectSocket(path: string, deadlineMs = 3_000): Promise<Client> {
+  const raw = await connectRaw(path, deadlineMs)
+  const listeners = createListeners()
+  raw.onEvent((event, payload) => listeners.emit(event, events[event].parse(payload) as never))
+  const call = async (method: Method, input?: unknown): Promise<unknown> =>
+    methods[method].result.parse(unwrap(await raw.ask(method, input)))
+  return {
+    call: call as Client['call'],
+    on: listeners.on,
+    close: async () => raw.close(),
+  }
+}
+
+/** The same without reading what passes through. @throws HolderGone when nobody answers in time */
+export async function connectRaw(path: string, deadlineMs = 3_000): Promise<RawSocket> {
   const socket = createConnection(path)
   const waiting = new Map<number, { resolve: (reply: Reply) => void, reject: (error: HolderGone) => void }>()
   const listeners = createListeners()
   let nextId = 0
+  let tellGone = (_message: string): void => {}
   const end = (message: string): void => {
     for (const [id, { reject }] of waiting) {
       waiting.delete(id)
       reject(new HolderGone(message, { wasAsked: true }))
     }
     socket.destroy()
+    tellGone(message)
+    tellGone = () => {}
   }
   socket.on('error', error => end(`The holder of the workspace does not answer: ${error.message}.`))
   socket.on('close', () => end('The holder of the workspace has gone.'))
@@ -88,31 +119,27 @@ export async function connectSocket(path: string, deadlineMs = 3_000): Promise<C
     const message: unknown = JSON.parse(line)
     const told = Told.safeParse(message)
     if (told.success)
-      return listeners.emit(told.data.event, events[told.data.event].parse(told.data.payload) as never)
+      return listeners.emit(told.data.event, told.data.payload as never)
     const { id, reply } = Answer.parse(message)
     waiting.get(id)?.resolve(reply as Reply)
     waiting.delete(id)
   })
-  const call = async (method: Method, input?: unknown): Promise<unknown> => {
-    const id = nextId++
-    const reply = await new Promise<Reply>((resolve, reject) => {
+  const raw: RawSocket = {
+    ask: (method, input) => new Promise<Reply>((resolve, reject) => {
       if (socket.destroyed)
         return reject(new HolderGone('The holder of the workspace has gone.', { wasAsked: false }))
+      const id = nextId++
       waiting.set(id, { resolve, reject })
       send(socket, { id, method, input })
-    })
-    const value = unwrap(reply)
-    return methods[method].result.parse(value)
-  }
-  const client: Client = {
-    call: call as Client['call'],
-    on: listeners.on,
-    close: async () => { socket.destroy() },
+    }),
+    onEvent: listeners.onAny,
+    onGone: (listener) => { tellGone = listener },
+    close: () => socket.destroy(),
   }
   const deadline = setTimeout(end, deadlineMs, `The holder of the workspace did not answer within ${deadlineMs / 1000} s.`)
   try {
-    await client.call('app.info')
-    return client
+    unwrap(await raw.ask('app.info', undefined))
+    return raw
   }
   finally {
     clearTimeout(deadline)
