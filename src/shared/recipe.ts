@@ -10,7 +10,7 @@ const Seeds = z.array(z.int().min(0)).min(1)
 
 /** A combiner of the study; `name` is its method and column where two of a kind are compared. */
 const CombineEntry = z.strictObject({
-  name: Name.optional(),
+  name: Name.optional().describe('Its method and column in tables; the kind where left out'),
   ...partialShape(combine.config.shape),
 })
 const DistilEntry = z.strictObject({
