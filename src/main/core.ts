@@ -1,4 +1,5 @@
 import type { Client, Handlers } from '#shared/contract.ts'
+import type { AddingView } from '#shared/dataset-views.ts'
 import type { Dispatching, Listeners } from './dispatch.ts'
 import type { Inspector } from './runner/inspector.ts'
 import type { Runner } from './runner/runner.ts'
@@ -26,9 +27,12 @@ export interface Core {
   inspector: Inspector
   emit: Listeners['emit']
   cores: number
-  /** Data sets that are being read: their packs are on the disk before the database knows them. */
-  reading: Set<string>
+  /** Folders that are being read: their packs are on the disk before the database knows them. */
+  reading: Set<Reading>
 }
+
+/** A folder on its way to become a data set, and how to stop it. */
+export interface Reading { view: AddingView, stop: AbortController }
 
 /** A part of the contract's handlers; each file under handlers/ makes one, handlers/index.ts lists them. */
 export type HandlerPart = (core: Core) => Partial<Handlers>

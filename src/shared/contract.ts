@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { Comparison } from './comparison.ts'
+import { dataEvents, dataMethods } from './contract/data.ts'
+import { Key, method, Name, nothing, Path } from './contract/method.ts'
 import { Rejected, Sample, Task } from './dataset.ts'
 import { TeacherManifest } from './manifest.ts'
 import { RunState } from './order.ts'
@@ -7,17 +9,7 @@ import { Predicted } from './predict.ts'
 import { Table } from './table.ts'
 import { DatasetView, GcView, IdleView, PlanView, ProgressView, RunDetail, RunView } from './views.ts'
 
-/** `read`: also possible where somebody else holds the workspace and does not answer; `write`: the holder's alone. */
-export type Effect = 'read' | 'write'
-
-function method<I extends z.ZodType, R extends z.ZodType>(effect: Effect, input: I, result: R): { effect: Effect, input: I, result: R } {
-  return { effect, input, result }
-}
-
-const nothing = z.void()
-const Key = z.string().regex(/^[0-9a-f]{4,64}$/, 'a run key: at least its first 4 hexadecimal digits')
-const Name = z.string().regex(/^[\w-]+$/, 'letters, digits, dashes and underscores')
-const Path = z.string().min(1).startsWith('/', 'an absolute path')
+export type { Effect } from './contract/method.ts'
 
 /** A recipe as it arrives: its text, where it came from (for messages and relative paths), what replaces what it says. */
 const RecipeInput = z.strictObject({
@@ -30,6 +22,7 @@ const RecipeInput = z.strictObject({
 
 /** What a client (terminal, window, browser) may ask of the holder of a workspace: name -> effect, input, result. Paths are absolute. */
 export const methods = {
+  ...dataMethods,
   'app.info': method('read', nothing, z.strictObject({
     version: z.string(),
     node: z.string(),
@@ -215,11 +208,7 @@ export const events = {
     progress: ProgressView.nullable(),
     memoryBytes: z.int().nullable(),
   }),
-  'datasets.progress': z.strictObject({
-    name: z.string(),
-    done: z.int(),
-    total: z.int(),
-  }),
+  ...dataEvents,
 } as const
 
 export type Methods = typeof methods

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FaceState, PhotographView } from './dataset-views.ts'
 import { ProbeResult } from './dataset.ts'
 import { PredictRequest, PredictResult } from './predict.ts'
 
@@ -11,6 +12,41 @@ export const inspectMethods = {
   probe: method(60_000, z.strictObject({
     paths: z.array(z.string()),
   }), z.array(ProbeResult)),
+  thumbnails: method(60_000, z.strictObject({
+    paths: z.array(z.string()).max(200),
+    side: z.int().positive(),
+  }), z.array(z.union([
+    z.strictObject({ image: z.string() }),
+    z.strictObject({ reason: z.string() }),
+  ]))),
+  facesPage: method(60_000, z.strictObject({
+    faces: z.string().describe('Faces pack'),
+    dataset: z.string().describe('Data set pack'),
+    root: z.string(),
+    status: FaceState,
+    from: z.int().min(0),
+    count: z.int().min(1).max(200),
+    side: z.int().positive(),
+  }), z.strictObject({
+    total: z.int(),
+    cells: z.array(z.strictObject({
+      index: z.int(),
+      image: z.string().nullable(),
+      reason: z.string().nullable(),
+    })),
+  })),
+  photograph: method(60_000, z.strictObject({
+    path: z.string(),
+    faces: z.string().nullable(),
+    index: z.int(),
+    side: z.int().positive(),
+  }), PhotographView.omit({
+    index: true,
+    path: true,
+    labels: true,
+    split: true,
+    subject: true,
+  })),
   checkTeacher: method(120_000, z.strictObject({
     manifest: z.string(),
     image: z.string(),

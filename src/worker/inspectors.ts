@@ -6,6 +6,9 @@ export const inspectors: { [M in InspectMethod]: (input: InspectInput<M>) => Pro
     const { probeImage } = await import('./faces/decode.ts')
     return Promise.all(paths.map(probeImage))
   },
+  thumbnails: async input => (await import('./inspect/pictures.ts')).thumbnails(input),
+  facesPage: async input => (await import('./inspect/faces.ts')).facesPage(input),
+  photograph: async input => (await import('./inspect/faces.ts')).photograph(input),
   checkTeacher: async ({ manifest, image }) => (await import('./teachers/check.ts')).checkTeacher(manifest, image),
   predict: async input => (await import('./predict.ts')).predict(input),
   synthesize: async input => (await import('./faces/synthetic/index.ts')).synthesize(input),

@@ -89,7 +89,8 @@ export async function addDataset({ path: folder, format: name, options, into, pr
   }
 }
 
-function parseOptions(format: DatasetFormat, options: unknown): unknown {
+/** Checks the options of a format. @throws FacetError `bad-input` naming the option */
+export function parseOptions(format: DatasetFormat, options: unknown): unknown {
   const parsed = format.options.safeParse(options ?? {})
   if (parsed.success)
     return parsed.data

@@ -13,6 +13,7 @@ export const fgnet = declareFormat({
   name: 'fgnet',
   title: 'FG-NET aging (age, leave one person out)',
   licence: 'No licence text found; the distributor says "just used for research purpose".',
+  obtained: 'For research, from mirrors of the FG-NET project; the project\'s own site is gone.',
   aligned: false,
   options: z.strictObject({
     ageEdges: AgeEdges,

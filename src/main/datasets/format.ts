@@ -16,6 +16,8 @@ export interface DatasetFormat<Options extends z.ZodType = z.ZodType> {
   title: string
   /** Terms as the distributor states them. */
   licence: string
+  /** How its photographs are obtained; left out where they are one's own or drawn. */
+  obtained?: string
   /** The images are ready crops or no faces: prepare only resizes them. */
   aligned: boolean
   options: Options

@@ -20,6 +20,7 @@ export const lfw = declareFormat({
   name: 'lfw',
   title: 'Labeled Faces in the Wild (verification)',
   licence: 'Public research benchmark; no licence text found.',
+  obtained: 'Free download; the original host is gone, mirrors carry it (e.g. figshare).',
   aligned: false,
   options: z.strictObject({
     unseen: z.array(z.int().positive()).default([1, 2, 3, 4, 5]).describe('Folds whose images no combiner or student sees'),

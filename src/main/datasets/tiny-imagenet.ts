@@ -21,6 +21,7 @@ export const tinyImagenet = declareFormat({
   name: 'tiny-imagenet',
   title: 'Tiny ImageNet (objects)',
   licence: 'From ImageNet: non-commercial research and education only.',
+  obtained: 'Free download for research: cs231n.stanford.edu, tiny-imagenet-200.',
   aligned: true,
   options: z.strictObject({
     validation: z.number().positive().max(0.5).default(0.1).describe('Share of the training images of each class that validation gets'),

@@ -26,6 +26,7 @@ export const utkface = declareFormat({
   name: 'utkface',
   title: 'UTKFace (age, gender, ethnicity)',
   licence: 'Available for non-commercial research purposes only; the images\' rights stay with their owners.',
+  obtained: 'Free download for research: susanqq.github.io/UTKFace.',
   aligned: false,
   options: z.strictObject({
     ageEdges: AgeEdges,

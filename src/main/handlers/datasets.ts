@@ -1,13 +1,15 @@
+import type { AddingView } from '#shared/dataset-views.ts'
 import type { Core, HandlerPart } from '../core.ts'
 import type { DatasetRow } from '../workspace/datasets.ts'
 import { createHash } from 'node:crypto'
 import { existsSync, realpathSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { addDataset } from '../datasets/add.ts'
 import { formats } from '../datasets/formats.ts'
 import { listFiles } from '../datasets/listing.ts'
+import { nameOfFolder } from '../datasets/look.ts'
 import { viewDataset } from '../views.ts'
 import { findDataset, listDatasets, putDataset, removeDataset, requireDataset } from '../workspace/datasets.ts'
 import { facetVersion } from './workspace.ts'
@@ -21,26 +23,41 @@ interface Registration { path: string, name?: string, format?: string, options: 
  * Looks at a folder, seals its data set pack and records it under a name. A folder whose files have the paths, sizes and times
  * of the last look is not read again; what did not change keeps its fingerprint in any case.
  *
- * @throws FacetError as addDataset does
+ * @throws FacetError as addDataset does; 'interrupted' where somebody stopped it
  */
 export async function registerDataset(core: Core, registration: Registration): Promise<DatasetRow> {
   const { path } = registration
-  core.reading.add(path)
+  const stop = new AbortController()
+  const view: AddingView = { name: registration.name ?? nameOfFolder(path), path, phase: 'listing', done: 0, total: 0 }
+  const reading = { view, stop }
+  core.reading.add(reading)
   try {
-    return await readAndRecord(core, registration)
+    return await readAndRecord(core, registration, {
+      signal: stop.signal,
+      report: (change) => {
+        Object.assign(view, change)
+        if (view.phase === 'reading') // what was read before is looked through in a moment, nobody wants to hear of it
+          core.emit('datasets.progress', { ...view })
+      },
+    })
   }
   finally {
-    core.reading.delete(path)
+    core.reading.delete(reading)
   }
 }
 
-async function readAndRecord(core: Core, { path, name, format, options }: Registration): Promise<DatasetRow> {
-  const { workspace: { db, paths }, inspector, emit } = core
-  await generateImages(core, { path, format, options })
+/** How a registration tells how far it is, and hears that it shall stop. */
+interface Watch { signal: AbortSignal, report: (change: Partial<AddingView>) => void }
+
+async function readAndRecord(core: Core, { path, name, format, options }: Registration, { signal, report }: Watch): Promise<DatasetRow> {
+  const { workspace: { db, paths }, inspector } = core
+  await generateImages(core, { path, format, options }, report)
+  signal.throwIfAborted()
   if (!existsSync(path))
     throw new FacetError('not-found', 'There is no such folder.', { where: path })
   const root = realpathSync(path)
-  const chosen = name ?? basename(root).toLowerCase().replaceAll(/[^\w-]+/g, '-')
+  const chosen = name ?? nameOfFolder(root)
+  report({ name: chosen, phase: 'listing' })
   const listing = await digestListing(root, {
     format: format ?? null,
     options,
@@ -55,7 +72,8 @@ async function readAndRecord(core: Core, { path, name, format, options }: Regist
     options,
     into: paths.datasets,
     probe: inspector.probe,
-    onProgress: (done, total) => emit('datasets.progress', { name: chosen, done, total }),
+    onProgress: (done, total) => report({ phase: 'reading', done, total }),
+    signal,
   })
   await putDataset(db, {
     name: chosen,
@@ -66,17 +84,19 @@ async function readAndRecord(core: Core, { path, name, format, options }: Regist
     summary,
     listing,
   }, Date.now())
+  core.emit('datasets.changed', { name: chosen })
   return requireDataset(db, chosen)
 }
 
 /** Has a worker draw the images of a format that makes its own. */
-async function generateImages({ inspector }: Core, { path, format: name, options }: Registration): Promise<void> {
+async function generateImages({ inspector }: Core, { path, format: name, options }: Registration, report: Watch['report']): Promise<void> {
   const format = formats.find(one => one.name === name)
   if (!format?.generate)
     return
   const parsed = format.options.safeParse(options)
   if (!parsed.success)
     throw new FacetError('bad-input', parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; '), { where: `data set format ${format.name}` })
+  report({ phase: 'drawing' })
   await format.generate(path, parsed.data, input => inspector.ask('synthesize', input))
 }
 
@@ -115,7 +135,17 @@ export const datasetHandlers = ((core) => {
         pack.close()
       }
     },
-    'datasets.remove': ({ name }) => removeDataset(db, name),
+    'datasets.remove': async ({ name }) => {
+      await removeDataset(db, name)
+      core.emit('datasets.changed', { name })
+    },
+    'datasets.adding': () => [...core.reading].map(({ view }) => ({ ...view })),
+    'datasets.cancel': ({ path }) => {
+      const stopped = [...core.reading].filter(({ view }) => view.path === path)
+      for (const { stop } of stopped)
+        stop.abort(new FacetError('interrupted', 'Reading the folder was stopped; nothing was kept.', { where: path }))
+      return { stopped: stopped.length > 0 }
+    },
   }
 }) satisfies HandlerPart
 

@@ -59,9 +59,9 @@ function listEntries(folder: string): string[] {
 export const gcHandlers = (({ workspace, reading }) => ({
   'gc.preview': async () => (await findUnreferenced(workspace)).view,
   'gc.run': async () => {
-    const [path] = reading
-    if (path !== undefined)
-      throw new FacetError('conflict', 'A data set is being read; what is written of it nothing refers to yet.', { where: path, hint: 'Run facet gc again when it is done.' })
+    const [first] = reading
+    if (first)
+      throw new FacetError('conflict', 'A data set is being read; what is written of it nothing refers to yet.', { where: first.view.path, hint: 'Run facet gc again when it is done.' })
     const { view, runs } = await findUnreferenced(workspace)
     for (let from = 0; from < runs.length; from += 500)
       await workspace.db.deleteFrom('runs').where('key', 'in', runs.slice(from, from + 500)).execute()

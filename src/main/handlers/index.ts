@@ -1,5 +1,6 @@
 import type { HandlerPart } from '../core.ts'
 import { compareHandlers } from './compare.ts'
+import { datasetPageHandlers } from './dataset-pages.ts'
 import { datasetHandlers } from './datasets.ts'
 import { gcHandlers } from './gc.ts'
 import { modelHandlers } from './models.ts'
@@ -13,6 +14,7 @@ import { workspaceHandlers } from './workspace.ts'
 export const parts: HandlerPart[] = [
   workspaceHandlers,
   datasetHandlers,
+  datasetPageHandlers,
   runHandlers,
   compareHandlers,
   tableHandlers,

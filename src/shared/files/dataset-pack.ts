@@ -30,6 +30,8 @@ export interface Dataset {
   meta: DatasetMeta
   count: number
   samples: () => Sample[]
+  /** One sample, without reading the others. */
+  sample: (index: number) => Sample
   pairs: () => Pair[]
   rejected: () => Rejected[]
   /** SHA-256 of the sample's file, in hex. */
@@ -117,17 +119,17 @@ export function openDataset(file: string): Dataset {
   const meta = readMeta(db, file)
   const count = z.int().parse(db.prepare('select count(*) from samples').pluck().get())
   let samples: Sample[] | undefined
+  const one = db.prepare('select path, labels, split, subject, unseen from samples where idx = ?')
   return {
     meta,
     count,
-    samples: () => samples ??= db.prepare('select path, labels, split, subject, unseen from samples order by idx').all().map((row) => {
-      const { labels, unseen, ...rest } = SampleRow.parse(row)
-      return Sample.parse({
-        ...rest,
-        labels: JSON.parse(labels),
-        unseen: unseen === 1,
-      })
-    }),
+    samples: () => samples ??= db.prepare('select path, labels, split, subject, unseen from samples order by idx').all().map(parseSample),
+    sample(index) {
+      const row = one.get(index)
+      if (row === undefined)
+        throw new FacetError('not-found', `The data set has no sample ${index}; it has 0 to ${count - 1}.`, { where: file })
+      return parseSample(row)
+    },
     pairs: () => db.prepare('select a, b, same, fold, unseen from pairs order by rowid').all().map((row) => {
       const pair = PairRow.parse(row)
       return { ...pair, same: pair.same === 1, unseen: pair.unseen === 1 }
@@ -145,6 +147,15 @@ export function openDataset(file: string): Dataset {
     hashes: () => z.array(z.string()).parse(db.prepare('select sha256 from samples order by idx').pluck().all()),
     close: () => { db.close() },
   }
+}
+
+function parseSample(row: unknown): Sample {
+  const { labels, unseen, ...rest } = SampleRow.parse(row)
+  return Sample.parse({
+    ...rest,
+    labels: JSON.parse(labels),
+    unseen: unseen === 1,
+  })
 }
 
 function openPack(file: string): Database.Database {

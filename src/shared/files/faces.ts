@@ -70,6 +70,8 @@ export interface FacesPack {
   count: number
   /** Sample indexes of the found faces, ascending. */
   indexes: Int32Array
+  /** Sample indexes of a status, ascending. */
+  indexesOf: (status: FaceStatus['status']) => Int32Array
   tally: Tally
   /** What became of a sample's photograph. */
   status: (index: number) => FaceStatus
@@ -163,7 +165,9 @@ export function openFaces(path: string): FacesPack {
   const db = new Database(path, { readonly: true })
   try {
     const meta = readMeta(db, path)
-    const indexes = Int32Array.from(db.prepare<[], number>('select sample from faces where status = \'found\' order by sample').pluck().all())
+    const ofStatus = db.prepare<[string], number>('select sample from faces where status = ? order by sample').pluck()
+    const indexesOf = (status: FaceStatus['status']) => Int32Array.from(ofStatus.all(status))
+    const indexes = indexesOf('found')
     const status = db.prepare<[number], { status: FaceStatus['status'], reason: string | null, details: string }>('select status, reason, details from faces where sample = ?')
     const image = db.prepare<[number], Buffer | null>('select image from faces where sample = ?').pluck()
     return {
@@ -171,6 +175,7 @@ export function openFaces(path: string): FacesPack {
       size: meta.size,
       count: meta.count,
       indexes,
+      indexesOf,
       tally: tallyOf(db),
       status: (index) => {
         const row = status.get(index)
