@@ -1,0 +1,36 @@
+import type { Component } from 'vue'
+import type { RouteRecordRaw } from 'vue-router'
+import type { IconName } from './components/icons.ts'
+import { createRouter, createWebHashHistory } from 'vue-router'
+
+/** A screen: the only place that says its address, name, icon and place in the menu. */
+export interface Screen {
+  name: string
+  path: string
+  /** In the header, the menu, the palette and the window's title. */
+  title: string
+  icon: IconName
+  /** Digit of its shortcut with Alt; screens with one stand in the menu, in the order of their digits. */
+  digit?: number
+  /** Where the menu leads, if the path has parameters. */
+  menuPath?: string
+  view: () => Promise<{ default: Component }>
+}
+
+export const screens: readonly Screen[] = [
+  { name: 'overview', path: '/', title: 'Overview', icon: 'layout-dashboard', digit: 1, view: () => import('./views/overview/OverviewView.vue') },
+  { name: 'runs', path: '/runs', title: 'Runs', icon: 'player-play', digit: 5, view: () => import('./views/runs/RunsView.vue') },
+  { name: 'run', path: '/runs/:key', title: 'Run', icon: 'player-play', view: () => import('./views/run/RunView.vue') },
+]
+
+/** Screens of the menu, in its order. */
+export const menuScreens: readonly Screen[] = screens
+  .filter(({ digit }) => digit !== undefined)
+  .sort((a, b) => a.digit! - b.digit!)
+
+/** The address lives behind the hash: a page that is served from a file has no other. */
+export function createAppRouter(): ReturnType<typeof createRouter> {
+  const routes: RouteRecordRaw[] = screens.map(({ name, path, title, view }) => ({ name, path, component: view, meta: { title } }))
+  routes.push({ path: '/:rest(.*)*', name: 'nowhere', component: () => import('./views/NowhereView.vue'), meta: { title: 'Not found' } })
+  return createRouter({ history: createWebHashHistory(), routes })
+}

@@ -1,0 +1,8 @@
+import { useStorage } from '@vueuse/core'
+import { defineStore } from 'pinia'
+
+/** Runs chosen for a comparison, kept while other screens are looked at. */
+export const useSelectionStore = defineStore('selection', () => {
+  const keys = useStorage<string[]>('facet.selection', [], sessionStorage)
+  return { keys }
+})
