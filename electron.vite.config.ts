@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'electron-vite'
+import { pageConfig } from './scripts/app/page-config.ts'
 
 // Only what cannot run from its source is bundled: Electron's main process, the preload script and the page. The host and
 // the workers run as TypeScript on the pinned Node 24.
@@ -22,13 +22,5 @@ export default defineConfig({
       },
     },
   },
-  renderer: {
-    plugins: [vue()],
-    build: {
-      assetsInlineLimit: 0, // data: addresses of fonts and scripts would need holes in the content security policy
-      rolldownOptions: {
-        input: { index: resolve(import.meta.dirname, 'src/renderer/index.html') },
-      },
-    },
-  },
+  renderer: pageConfig(import.meta.dirname),
 })

@@ -4,26 +4,30 @@ import { join, relative } from 'node:path'
 import { runNode } from '../setup/child.mjs'
 import { SetupProblem } from '../setup/problem.mjs'
 
+export const root = join(import.meta.dirname, '../..')
+
 /** What the bundles are made of. */
 const sources = [
   'src/main/index.ts',
-  'src/main/host-process.ts',
+  'src/main/host-link.ts',
+  'src/main/front',
   'src/main/window',
   'src/main/security',
   'src/preload',
   'src/renderer',
   'src/shared',
+  'scripts/app/page-config.ts',
   'electron.vite.config.ts',
   'package-lock.json',
 ]
 
 /**
  * Builds the page, the preload script and Electron's main process where they are missing or older than their sources.
- * @param {{ root: string, node: string, say?: (text: string) => void }} where
+ * @param {{ node: string, say?: (text: string) => void }} where
  * @returns {Promise<boolean>} whether anything was built
  * @throws {SetupProblem} when the bundler fails
  */
-export async function ensureBuilt({ root, node, say = () => {} }) {
+export async function ensureBuilt({ node, say = () => {} }) {
   const stamp = join(root, 'out', 'sources.sha256')
   const wanted = fingerprint(root)
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted)
@@ -43,7 +47,7 @@ export async function ensureBuilt({ root, node, say = () => {} }) {
 }
 
 /** Paths, sizes and times of all sources: cheap enough for every start. */
-function fingerprint(root) {
+export function fingerprint(root) {
   const hash = createHash('sha256')
   for (const source of sources) {
     for (const file of filesUnder(join(root, source)).sort()) {

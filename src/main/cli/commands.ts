@@ -12,6 +12,7 @@ import { plan } from './commands/plan.ts'
 import { predict } from './commands/predict.ts'
 import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
+import { serve } from './commands/serve.ts'
 import { show } from './commands/show.ts'
 import { table } from './commands/table.ts'
 import { teacher } from './commands/teacher.ts'
@@ -33,6 +34,7 @@ export const commands: RegisterCommand[] = [
   compare,
   predict,
   exportModel,
+  serve,
   gc,
   doctor,
   bench,

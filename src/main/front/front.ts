@@ -1,0 +1,127 @@
+import type { HostLink, HostLinkOptions } from '#main/host-link.ts'
+import type { Connection, Reply } from '#shared/bridge.ts'
+import type { EventName } from '#shared/contract.ts'
+import type { FrontCall, FrontParsed, FrontResult } from '#shared/desktop.ts'
+import { homedir } from 'node:os'
+import { basename, join, resolve } from 'node:path'
+import { openHostLink } from '#main/host-link.ts'
+import { isContractMethod } from '#main/security/methods.ts'
+import { frontCalls } from '#shared/desktop.ts'
+import { FacetError, toProblem } from '#shared/errors.ts'
+import { browse } from './browse.ts'
+import { forgetWorkspace, isWorkspace, listRecent, rememberWorkspace, settingsPath } from './recent.ts'
+
+/**
+ * What stands between pages and a workspace: Electron's main process and `facet serve` each have one. Answers what concerns no
+ * workspace, passes the contract on to the holder of the open one, and tells all pages when that is another one.
+ */
+export interface Front {
+  dispatch: (method: string, input: unknown) => Promise<Reply>
+  onEvent: (listener: (event: EventName, payload: unknown) => void) => () => void
+  onState: (listener: (state: Connection) => void) => () => void
+  state: () => Connection
+  /** The folder of the open workspace. */
+  current: () => string | null
+  open: (folder: string, options?: { create?: boolean }) => Promise<void>
+  close: () => void
+}
+
+export interface FrontOptions {
+  /** Where recent workspaces are remembered. */
+  settings?: string
+  host?: HostLinkOptions['host']
+}
+
+const noWorkspace = new FacetError('not-found', 'No workspace is open.', { hint: 'Open or create one: it is the folder where Facet keeps data sets, runs and models.' })
+
+export function createFront({ settings = settingsPath(), host }: FrontOptions = {}): Front {
+  const eventListeners = new Set<(event: EventName, payload: unknown) => void>()
+  const stateListeners = new Set<(state: Connection) => void>()
+  let link: HostLink | null = null
+  let folder: string | null = null
+
+  const tell = (state: Connection): void => stateListeners.forEach(listener => listener(state))
+  async function open(path: string, { create = false }: { create?: boolean } = {}): Promise<void> {
+    const wanted = resolve(path)
+    if (wanted === folder)
+      return
+    if (create && isWorkspace(wanted))
+      create = false
+    const next = await openHostLink(wanted, { create, host }) // the old one stays where this fails
+    link?.close()
+    link = next
+    folder = wanted
+    rememberWorkspace(wanted, Date.now(), settings)
+    next.onEvent((event, payload) => eventListeners.forEach(listener => listener(event, payload)))
+    next.onState(tell)
+    // Pages ask everything anew after a loss: to them another workspace is one.
+    tell('lost')
+    tell('open')
+  }
+  const answers: { [C in FrontCall]: (input: FrontParsed<C>) => Promise<FrontResult<C>> | FrontResult<C> } = {
+    workspaces: () => ({
+      current: folder && { path: folder, name: basename(folder) },
+      recent: listRecent(settings),
+      suggested: join(homedir(), 'facet-workspace'),
+    }),
+    openWorkspace: async ({ path, create }) => {
+      await open(path, { create })
+      return { path: resolve(path), name: basename(resolve(path)) }
+    },
+    forgetWorkspace: ({ path }) => {
+      forgetWorkspace(path, settings)
+      return null
+    },
+    browse,
+  }
+  return {
+    dispatch: async (method, input) => {
+      const call = frontCallOf(method)
+      if (call)
+        return reply(() => (answers[call] as (input: unknown) => unknown)(parseInput(call, input)))
+      if (!isContractMethod(method))
+        return reply(() => { throw new FacetError('usage', `There is no method "${String(method).slice(0, 100)}".`) })
+      return link
+        ? link.ask(method, input)
+        : reply(() => { throw noWorkspace })
+    },
+    onEvent: listener => subscribe(eventListeners, listener),
+    onState: listener => subscribe(stateListeners, listener),
+    state: () => link?.state() ?? 'open',
+    current: () => folder,
+    open,
+    close: () => link?.close(),
+  }
+}
+
+function frontCallOf(method: unknown): FrontCall | null {
+  const name = typeof method === 'string' && method.startsWith('front.')
+    ? method.slice('front.'.length)
+    : ''
+  return Object.hasOwn(frontCalls, name)
+    ? name as FrontCall
+    : null
+}
+
+function parseInput(call: FrontCall, input: unknown): unknown {
+  const parsed = frontCalls[call].input.safeParse(input ?? {})
+  if (parsed.success)
+    return parsed.data
+  throw new FacetError('usage', parsed.error.issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; '), { where: call })
+}
+
+async function reply(work: () => unknown): Promise<Reply> {
+  try {
+    return { ok: true, value: await work() }
+  }
+  catch (error) {
+    if (!(error instanceof FacetError))
+      console.error(error)
+    return { ok: false, problem: toProblem(error) }
+  }
+}
+
+function subscribe<T>(listeners: Set<T>, listener: T): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}

@@ -1,0 +1,65 @@
+import type { Connection } from './core.ts'
+import { closeSync, writeSync } from 'node:fs'
+import process from 'node:process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { toProblem } from '#shared/errors.ts'
+import { connect } from './core.ts'
+
+/**
+ * Holds a workspace for windows and servers, in a process of its own: their end, or a crash of theirs, leaves the queue
+ * going. Started detached by host-link.ts; reports once on descriptor 3 and ends itself when nobody needs it any more.
+ */
+
+/** How long it stays without clients and without anything to do: a window that is opened again soon finds it warm. */
+const lingerMs = Number(process.env.FACET_HOST_LINGER_MS ?? 30_000)
+const reportDescriptor = 3
+
+const { values, positionals: [folder = ''] } = parseArgs({ allowPositionals: true, options: { create: { type: 'boolean', default: false } } })
+let connection: Connection
+try {
+  connection = await connect(folder, { title: 'facet (app)', create: values.create })
+  report({ ok: true })
+}
+catch (error) {
+  report({ ok: false, problem: toProblem(error) })
+  process.exit(1)
+}
+// Somebody else was faster and holds it: whoever started this process attaches there.
+if (connection.role === 'host') {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+    process.once(signal, () => void end(connection))
+  await untilUnneeded(connection)
+}
+await end(connection)
+
+function report(outcome: unknown): void {
+  try {
+    writeSync(reportDescriptor, `${JSON.stringify(outcome)}\n`)
+    closeSync(reportDescriptor)
+  }
+  catch {
+    // Whoever started us has gone; others may attach all the same.
+  }
+}
+
+/** Resolves when for a while nobody was attached and nothing could go on by itself. */
+async function untilUnneeded({ client, clients }: Connection): Promise<void> {
+  for (let unneededSince = Date.now(); Date.now() - unneededSince < lingerMs;) {
+    if (clients() > 0) {
+      unneededSince = Date.now()
+    }
+    else {
+      const before = Date.now()
+      await client.call('runs.idle') // waits for runs that go on without a window
+      if (Date.now() - before > 1_000)
+        unneededSince = Date.now()
+    }
+    await sleep(Math.min(500, lingerMs))
+  }
+}
+
+async function end({ close }: Connection): Promise<never> {
+  await close()
+  process.exit(0)
+}

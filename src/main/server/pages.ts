@@ -1,0 +1,70 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { securityHeaders } from '#main/security/csp.ts'
+import { resolveInside } from '#main/security/inside.ts'
+import { isOwnHost } from '#main/security/origin.ts'
+import { cookieName, isToken, readCookie } from '#main/security/token.ts'
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.woff': 'font/woff',
+}
+
+export interface Guard { token: string, hostNames: readonly string[] }
+
+/** Why a request is refused, or null. The same for pages and sockets. */
+export function refusal({ headers }: IncomingMessage, { token, hostNames }: Guard): { status: number, text: string } | null {
+  if (!isOwnHost(headers.host, hostNames))
+    return { status: 421, text: 'This server answers to its own address only (127.0.0.1, localhost, or a name given with --host).' }
+  if (!isToken(readCookie(headers.cookie, cookieName(token)), token))
+    return { status: 401, text: 'This address needs its token: open the whole address that "facet serve" printed.' }
+  return null
+}
+
+/** Answers a browser's requests for the page and its files. */
+export async function answerPage(request: IncomingMessage, response: ServerResponse, root: string, guard: Guard): Promise<void> {
+  for (const [name, value] of Object.entries(securityHeaders))
+    response.setHeader(name, value)
+  if (request.method !== 'GET' && request.method !== 'HEAD')
+    return end(response, 405, 'Only GET is answered here.')
+  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://facet.invalid')
+  if (isOwnHost(request.headers.host, guard.hostNames) && isToken(searchParams.get('token'), guard.token))
+    return takeToken(response, pathname, guard.token)
+  const refused = refusal(request, guard)
+  if (refused)
+    return end(response, refused.status, refused.text)
+  const file = resolveInside(root, pathname === '/' ? 'index.html' : pathname)
+  const found = file && await stat(file).catch(() => null)
+  if (!file || !found?.isFile())
+    return end(response, 404, 'There is no such file.')
+  response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream')
+  response.setHeader('content-length', found.size)
+  // Names of built files carry their hash; the page that names them must be asked for each time.
+  response.setHeader('cache-control', pathname.startsWith('/assets/') ? 'private, max-age=31536000, immutable' : 'no-cache')
+  if (request.method === 'HEAD')
+    return void response.end()
+  await pipeline(createReadStream(file), response).catch(() => response.destroy())
+}
+
+/** The token moves from the address into a cookie, out of the history and of what a page could send on. */
+function takeToken(response: ServerResponse, pathname: string, token: string): void {
+  response.setHeader('set-cookie', `${cookieName(token)}=${token}; HttpOnly; SameSite=Lax; Path=/`)
+  response.setHeader('cache-control', 'no-store')
+  response.writeHead(303, { location: pathname.startsWith('//') ? '/' : pathname }).end()
+}
+
+function end(response: ServerResponse, status: number, text: string): void {
+  response.setHeader('content-type', 'text/plain; charset=utf-8')
+  response.setHeader('cache-control', 'no-store')
+  response.writeHead(status).end(`${text}\n`)
+}
