@@ -60,7 +60,7 @@ export function createFront({ settings = settingsPath(), host }: FrontOptions = 
   }
   const answers: { [C in FrontCall]: (input: FrontParsed<C>) => Promise<FrontResult<C>> | FrontResult<C> } = {
     workspaces: () => ({
-      current: folder && { path: folder, name: basename(folder) },
+      current: folder === null ? null : { path: folder, name: basename(folder) },
       recent: listRecent(settings),
       suggested: join(homedir(), 'facet-workspace'),
     }),
