@@ -1,7 +1,12 @@
 import { z } from 'zod'
 import { Comparison } from './comparison.ts'
+import { compareMethods } from './contract/compare.ts'
 import { dataEvents, dataMethods } from './contract/data.ts'
 import { Key, method, Name, nothing, Path } from './contract/method.ts'
+import { overviewMethods } from './contract/overview.ts'
+import { runMethods } from './contract/runs.ts'
+import { studyEvents, studyMethods } from './contract/studies.ts'
+import { tableMethods } from './contract/tables.ts'
 import { Rejected, Sample, Task } from './dataset.ts'
 import { TeacherManifest } from './manifest.ts'
 import { RunState } from './order.ts'
@@ -23,6 +28,11 @@ const RecipeInput = z.strictObject({
 /** What a client (terminal, window, browser) may ask of the holder of a workspace: name -> effect, input, result. Paths are absolute. */
 export const methods = {
   ...dataMethods,
+  ...studyMethods,
+  ...compareMethods,
+  ...tableMethods,
+  ...runMethods,
+  ...overviewMethods,
   'app.info': method('read', nothing, z.strictObject({
     version: z.string(),
     node: z.string(),
@@ -96,11 +106,6 @@ export const methods = {
     queued: z.int(),
     tables: z.array(z.string()),
   })),
-  'studies.list': method('read', nothing, z.array(z.strictObject({
-    name: z.string(),
-    updatedAtMs: z.number(),
-    runs: z.partialRecord(RunState, z.int()),
-  }))),
   'studies.get': method('read', z.strictObject({
     name: z.string(),
   }), z.strictObject({
@@ -110,58 +115,9 @@ export const methods = {
     runs: z.array(RunView),
   })),
 
-  'runs.list': method('read', z.strictObject({
-    study: z.string().optional(),
-    stage: z.enum([
-      'prepare',
-      'embed',
-      'combine',
-      'distil',
-      'transfer',
-    ]).optional(),
-    states: z.array(RunState).optional(),
-  }).default({}), z.array(RunView)),
-  'runs.get': method('read', z.strictObject({ key: Key }), RunDetail),
-  'runs.metrics': method('read', z.strictObject({
-    key: Key,
-    metrics: z.array(z.string()).optional(),
-    fromStep: z.int().min(0).optional(),
-  }), z.record(z.string(), z.strictObject({
-    steps: z.array(z.int()),
-    values: z.array(z.number()),
-  }))),
-  'runs.logs': method('read', z.strictObject({
-    key: Key,
-    from: z.int().min(0).optional().describe('Byte to go on from; without it, the last part'),
-    limit: z.int().min(1).max(1 << 20).default(1 << 16),
-  }), z.strictObject({
-    path: z.string(),
-    text: z.string(),
-    next: z.int(),
-  })),
-  'runs.pause': method('write', z.strictObject({ key: Key }), RunView),
-  'runs.pauseAll': method('write', nothing, z.array(RunView)),
-  'runs.stop': method('write', z.strictObject({ key: Key }), RunView),
-  'runs.resume': method('write', z.union([
-    z.strictObject({ key: Key }),
-    z.strictObject({
-      all: z.literal(true),
-    }),
-  ]), z.strictObject({
-    resumed: z.array(RunView),
-    leftOut: z.array(z.strictObject({
-      key: z.string(),
-      label: z.string(),
-      why: z.string(),
-    })).describe('Not done, and not taken up by `all`'),
-  })),
   'runs.compare': method('read', z.strictObject({
     keys: z.array(Key).min(2).max(8),
   }), Comparison),
-  'runs.idle': method('write', z.strictObject({
-    study: z.string().optional(),
-  }).default({}), IdleView),
-
   'tables.get': method('read', z.strictObject({
     name: z.string(),
     study: z.string(),
@@ -209,6 +165,7 @@ export const events = {
     memoryBytes: z.int().nullable(),
   }),
   ...dataEvents,
+  ...studyEvents,
 } as const
 
 export type Methods = typeof methods

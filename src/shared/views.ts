@@ -102,5 +102,6 @@ export const PlanView = z.strictObject({
   blocked: z.int(),
   seconds: z.number(),
   bytes: z.number(),
+  freeBytes: z.number().describe('On the disk of the workspace'),
 })
 export type PlanView = z.infer<typeof PlanView>

@@ -6,8 +6,10 @@ import { gcHandlers } from './gc.ts'
 import { modelHandlers } from './models.ts'
 import { runHandlers } from './runs.ts'
 import { studyHandlers } from './studies.ts'
+import { studyDocumentHandlers } from './study-documents.ts'
 import { tableHandlers } from './tables.ts'
 import { teacherHandlers } from './teachers.ts'
+import { tryHandlers } from './try.ts'
 import { workspaceHandlers } from './workspace.ts'
 
 /** Everything that answers the contract. One file and one line here add a part. */
@@ -21,5 +23,7 @@ export const parts: HandlerPart[] = [
   modelHandlers,
   gcHandlers,
   studyHandlers,
+  studyDocumentHandlers,
   teacherHandlers,
+  tryHandlers,
 ]

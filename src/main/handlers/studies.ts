@@ -1,9 +1,9 @@
 import type { Parsed } from '#shared/contract.ts'
-import type { RunState } from '#shared/order.ts'
+import type { PlanView } from '#shared/views.ts'
 import type { Core, HandlerPart } from '../core.ts'
 import type { Measured } from '../studies/plan.ts'
 import type { ResolvedStudy } from '../studies/resolve.ts'
-import { existsSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FacetError } from '#shared/errors.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
@@ -33,6 +33,7 @@ export const studyHandlers = ((core) => {
         recipe: input.text,
         detail: detailOf(core, study, input),
       }, Date.now())
+      core.emit('studies.changed', { name })
       const { cached, queued } = await runner.enqueue(name, plannedRuns(study.expansion, paths))
       return {
         study: name,
@@ -42,11 +43,6 @@ export const studyHandlers = ((core) => {
         tables,
       }
     },
-    'studies.list': async () => Promise.all((await listStudies(db)).map(async row => ({
-      name: row.name,
-      updatedAtMs: row.updated_at_ms,
-      runs: countStates((await listRuns(db, { study: row.name })).map(run => run.state)),
-    }))),
     'studies.get': async ({ name }) => {
       const row = await requireStudy(db, name)
       return {
@@ -93,11 +89,11 @@ async function resolve(core: Core, { path, text, set, seeds, workingDirectory }:
   })
 }
 
-async function makePlan({ workspace: { db, paths }, cores }: Core, { checked, expansion, datasets }: ResolvedStudy): Promise<ReturnType<typeof planStudy>> {
+async function makePlan({ workspace: { db, paths }, cores }: Core, { checked, expansion, datasets }: ResolvedStudy): Promise<PlanView> {
   const done = new Set((await listRuns(db, {
     states: ['done'],
   })).map(run => run.key))
-  return planStudy(checked.recipe.study, expansion, {
+  const plan = planStudy(checked.recipe.study, expansion, {
     datasets,
     cores,
     measured: await measuredRuns(db),
@@ -109,6 +105,8 @@ async function makePlan({ workspace: { db, paths }, cores }: Core, { checked, ex
         : null
     },
   })
+  const { bavail, bsize } = statfsSync(paths.root)
+  return { ...plan, freeBytes: bavail * bsize }
 }
 
 /** Seconds that finished runs took beside what was expected of them. */
@@ -131,7 +129,7 @@ async function measuredRuns(db: Core['workspace']['db']): Promise<Measured[]> {
     : []))
 }
 
-function refuseBlocked({ steps }: ReturnType<typeof planStudy>): void {
+function refuseBlocked({ steps }: PlanView): void {
   const blocked = steps.find(step => step.state === 'blocked')
   if (blocked)
     throw new FacetError('bad-input', `"${blocked.label}" cannot run: ${blocked.blockedBy}.`, { hint: 'Give the data set its new path in the recipe, or with --set.' })
@@ -154,11 +152,4 @@ function detailOf({ cores }: Core, { checked, expansion, datasets, teachers }: R
     })),
     estimates: Object.fromEntries(expansion.steps.map(step => [step.key, estimateStep(step, datasets, { cores }).seconds])),
   }
-}
-
-function countStates(states: RunState[]): Partial<Record<RunState, number>> {
-  const counts: Partial<Record<RunState, number>> = {}
-  for (const state of states)
-    counts[state] = (counts[state] ?? 0) + 1
-  return counts
 }

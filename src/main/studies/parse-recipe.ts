@@ -1,14 +1,15 @@
-import type { Document, ParsedNode } from 'yaml'
 import type { Method } from '#shared/methods.ts'
 import type { CombineEntry } from '#shared/recipe.ts'
+import type { Place } from './recipe-places.ts'
 import type { WordedIssue } from './word-issue.ts'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { isNode, LineCounter, parseDocument, parse as parseYaml } from 'yaml'
+import { LineCounter, parseDocument, parse as parseYaml } from 'yaml'
 import { FacetError } from '#shared/errors.ts'
 import { findMethod, methodNames } from '#shared/methods.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { Recipe } from '#shared/recipe.ts'
+import { placeOf } from './recipe-places.ts'
 import { wordIssues } from './word-issue.ts'
 
 /** `path=value` of the command line; the value is read as YAML. */
@@ -23,7 +24,12 @@ export interface CheckedRecipe {
   methods: { method: Method, seeds: number[] }[]
 }
 
-interface ParseOptions { file: string, folder: string, settings?: Setting[], seeds?: number[], workingDirectory?: string }
+export interface ParseOptions { file: string, folder: string, settings?: Setting[], seeds?: number[], workingDirectory?: string }
+
+/** What is wrong with a recipe, where its text says so. `line` is null where a setting says it. */
+export interface RecipeIssue { path: (string | number)[], message: string, hint: string | null, where: string, place: Place | null }
+
+type Report = (issue: WordedIssue) => void
 
 /**
  * Reads a recipe, applies settings and variables and checks that every name in it refers to something.
@@ -31,54 +37,49 @@ interface ParseOptions { file: string, folder: string, settings?: Setting[], see
  *
  * @throws FacetError naming file, line and field, what is allowed and the nearest valid name.
  */
-export function parseRecipe(text: string, { file, folder, settings = [], seeds, workingDirectory = folder }: ParseOptions): CheckedRecipe {
+export function parseRecipe(text: string, options: ParseOptions): CheckedRecipe {
+  const { issues: [first], checked } = checkRecipe(text, options)
+  if (first)
+    throw new FacetError('bad-input', first.message, { where: first.where, hint: first.hint ?? undefined })
+  return checked!
+}
+
+/** Like parseRecipe, but tells all that is wrong, for a form that shows each problem at its field. `checked` is null where anything is. */
+export function checkRecipe(text: string, { file, folder, settings = [], seeds, workingDirectory = folder }: ParseOptions): { issues: RecipeIssue[], checked: CheckedRecipe | null } {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-  const syntax = document.errors[0]
-  if (syntax) {
-    const { line, col } = lines.linePos(syntax.pos[0])
-    throw new FacetError('bad-input', `The YAML cannot be read: ${syntax.message}`, { where: `${file} line ${line}, column ${col}` })
+  if (document.errors.length > 0) {
+    return {
+      issues: document.errors.map(({ message, pos: [from, to] }) => {
+        const { line, col } = lines.linePos(from)
+        return { path: [], message: `The YAML cannot be read: ${message}`, hint: null, where: `${file} line ${line}, column ${col}`, place: { line, column: col, endColumn: col + Math.max(1, to - from) } }
+      }),
+      checked: null,
+    }
   }
-  const where = (issuePath: PropertyKey[]) => `${file}${lineOf(document, lines, issuePath)}`
-  const fail = ({ path, message, hint }: WordedIssue): never => {
-    throw new FacetError('bad-input', message, {
-      where: where(path),
-      hint,
-    })
+  const issues: RecipeIssue[] = []
+  const report: Report = ({ path, message, hint }) => {
+    const place = placeOf(document, lines, path)
+    issues.push({ path: path as (string | number)[], message, hint: hint ?? null, where: `${file}${place ? ` line ${place.line}` : ''}`, place })
   }
 
   const plain: unknown = document.toJS({ maxAliasCount: 50 })
   const raw = applySettings(plain, settings, workingDirectory)
-  const substituted = substitute(raw, fail)
+  const substituted = substitute(raw, report)
   const parsed = Recipe.safeParse(substituted)
-  if (!parsed.success)
-    fail(wordIssues(parsed.error, Recipe, substituted)[0]!)
-  const recipe = parsed.data!
+  if (!parsed.success) {
+    wordIssues(parsed.error, Recipe, substituted).forEach(report)
+    return { issues, checked: null }
+  }
+  const recipe = parsed.data
   for (const entry of Object.values(recipe.data)) {
     if (entry.path)
       entry.path = resolve(folder, entry.path)
   }
-  return checkNames(seeds
+  const checked = checkNames(seeds
     ? { ...recipe, seeds }
-    : recipe, fail)
-}
-
-/** " line 14", or nothing where the value came from a setting. */
-function lineOf(document: Document<ParsedNode>, lines: LineCounter, path: PropertyKey[]): string {
-  for (let length = path.length; length > 0; length--) {
-    // a key's own line, not that of its value: an empty or missing value has none
-    const parent = length === 1
-      ? document.contents
-      : document.getIn(path.slice(0, length - 1), true)
-    const items = isNode(parent) && 'items' in parent
-      ? parent.items as { key?: { value?: unknown, range?: number[] }, range?: number[] }[]
-      : []
-    const item = items.find((candidate, index) => candidate.key?.value === path[length - 1] || index === path[length - 1])
-    const offset = item?.key?.range?.[0] ?? item?.range?.[0]
-    if (offset !== undefined)
-      return ` line ${lines.linePos(offset).line}`
-  }
-  return ''
+    : recipe, report)
+  return { issues, checked: issues.length === 0 ? checked : null }
 }
 
 /** A copy with `path=value` settings; a path of one word that is a variable's name sets the variable. */
@@ -118,13 +119,13 @@ function setAt(root: Record<string, unknown>, path: string, value: unknown): voi
 }
 
 /** Puts the variables' values in the place of ${name} in every text of the recipe. */
-function substitute(raw: unknown, fail: (issue: WordedIssue) => never): unknown {
+function substitute(raw: unknown, report: Report): unknown {
   const variables = (raw as { variables?: Record<string, unknown> } | null)?.variables ?? {}
   const walk = (value: unknown, path: PropertyKey[]): unknown => {
     if (typeof value === 'string') {
       return value.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
         if (!Object.hasOwn(variables, name)) {
-          fail({
+          report({
             path,
             message: `\${${name}} is no variable of this recipe.`,
             hint: Object.keys(variables).length
@@ -132,8 +133,8 @@ function substitute(raw: unknown, fail: (issue: WordedIssue) => never): unknown 
               : 'Declare it under variables.',
           })
         }
-        if (variables[name] === null) {
-          fail({
+        else if (variables[name] === null) {
+          report({
             path: ['variables', name],
             message: `the variable "${name}" has no value.`,
             hint: `Give it one: --set ${name}=VALUE`,
@@ -158,11 +159,11 @@ function substitute(raw: unknown, fail: (issue: WordedIssue) => never): unknown 
 }
 
 /** Every name refers to something; misspelt ones are answered with the nearest. */
-function checkNames(recipe: Recipe, fail: (issue: WordedIssue) => never): CheckedRecipe {
+function checkNames(recipe: Recipe, report: Report): CheckedRecipe {
   const dataNames = Object.keys(recipe.data)
   const known = (word: string, names: string[], what: string, path: PropertyKey[]): void => {
     if (!names.includes(word)) {
-      fail({
+      report({
         path,
         message: `${path.join('.')}: "${word}" is no ${what} of this recipe.`,
         hint: names.length
@@ -173,19 +174,19 @@ function checkNames(recipe: Recipe, fail: (issue: WordedIssue) => never): Checke
   }
   recipe.unlabelled.forEach((name, i) => known(name, dataNames, 'data set', ['unlabelled', i]))
   recipe.knowledge.forEach((entry, i) => known(entry.data, dataNames, 'data set', ['knowledge', i, 'data']))
-  refuseTwice(recipe.knowledge.map(entry => entry.name), i => fail({
+  refuseTwice(recipe.knowledge.map(entry => entry.name), i => report({
     path: ['knowledge', i, 'name'],
     message: `"${recipe.knowledge[i]!.name}" is there twice.`,
     hint: 'Give each knowledge its own name.',
   }))
-  refuseTwice(recipe.teachers, i => fail({
+  refuseTwice(recipe.teachers, i => report({
     path: ['teachers', i],
     message: `teacher "${recipe.teachers[i]}" is there twice.`,
     hint: 'Remove one.',
   }))
 
   const combiners = recipe.stages.combine.map(entry => ({ ...entry, name: entry.name ?? entry.kind ?? 'ae' }))
-  refuseTwice(combiners.map(entry => entry.name), i => fail({
+  refuseTwice(combiners.map(entry => entry.name), i => report({
     path: ['stages', 'combine', i],
     message: `a combiner named "${combiners[i]!.name}" is there already.`,
     hint: 'Give each its own name: { name: ae-64, kind: ae, size: 64 }.',
@@ -202,10 +203,10 @@ function checkNames(recipe: Recipe, fail: (issue: WordedIssue) => never): Checke
     const wanted = name === 'teacher:*'
       ? recipe.teachers.map(teacher => `teacher:${teacher}`)
       : [name]
-    return wanted.map((one) => {
+    return wanted.flatMap((one) => {
       const method = findMethod(one, recipe.teachers, names)
       if (!method) {
-        fail({
+        report({
           path: ['methods', i],
           message: `there is no method "${one}".`,
           hint: suggestName(one, [
@@ -214,10 +215,12 @@ function checkNames(recipe: Recipe, fail: (issue: WordedIssue) => never): Checke
           ]),
         })
       }
-      return { method: method!, seeds }
+      return method
+        ? [{ method, seeds }]
+        : []
     })
   })
-  refuseTwice(methods.map(({ method }) => method.name), i => fail({
+  refuseTwice(methods.map(({ method }) => method.name), i => report({
     path: ['methods'],
     message: `method "${methods[i]!.method.name}" is there twice.`,
     hint: 'Remove one.',
@@ -230,7 +233,7 @@ function checkNames(recipe: Recipe, fail: (issue: WordedIssue) => never): Checke
   }
 }
 
-function refuseTwice(words: string[], refuse: (index: number) => never): void {
+function refuseTwice(words: string[], refuse: (index: number) => void): void {
   const index = words.findIndex((word, i) => words.indexOf(word) < i)
   if (index >= 0)
     refuse(index)

@@ -99,6 +99,11 @@ export async function listTeachers(folder: string): Promise<TeacherEntry[]> {
   ]
 }
 
+/** Names of all teachers, by the names of their manifests: no file is checked, so it may be asked at every key press. */
+export function listTeacherNames(folder: string): string[] {
+  return [...manifestsIn(builtIn), ...manifestsIn(folder)].map(path => basename(path).replace(/\.ya?ml$/, ''))
+}
+
 /** The teacher of this name. Throws a FacetError that suggests the nearest name, or says what is wrong with it. */
 export async function requireTeacher(folder: string, name: string): Promise<TeacherEntry> {
   const known = await listTeachers(folder)

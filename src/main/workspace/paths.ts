@@ -14,6 +14,9 @@ export interface WorkspacePaths {
   backups: string
   /** The workspace's own teacher manifests. */
   teachers: string
+  /** Recipes that the app keeps, one file per study: as good for the terminal as any other. */
+  recipes: string
+  recipePath: (study: string) => string
   /** The folder of data set packs. */
   datasets: string
   datasetPath: (fingerprint: string) => string
@@ -39,6 +42,8 @@ export function workspacePaths(folder: string): WorkspacePaths {
     socket: inRoot('facet.sock'),
     backups: inRoot('backups'),
     teachers: inRoot('teachers'),
+    recipes: inRoot('recipes'),
+    recipePath: study => inRoot('recipes', `${study}.yaml`),
     datasets: inRoot('artefacts', 'datasets'),
     datasetPath: fingerprint => inRoot('artefacts', 'datasets', `${fingerprint}.sqlite`),
     facesPath,

@@ -50,7 +50,7 @@ function formatOf(file: string | undefined): string | undefined {
 
 /** The study that was changed last. @throws FacetError where there is none */
 export async function lastStudy(client: Client): Promise<string> {
-  const [last] = await client.call('studies.list')
+  const last = (await client.call('studies.list')).find(study => study.hasRun)
   if (!last)
     throw new FacetError('not-found', 'There is no study in this workspace.', { hint: 'facet run STUDY.yaml makes one.' })
   return last.name
