@@ -1,7 +1,10 @@
 import { z } from 'zod'
 import { FaceState, PhotographView } from './dataset-views.ts'
 import { ProbeResult } from './dataset.ts'
+import { TeacherManifest } from './manifest.ts'
 import { PredictRequest, PredictResult } from './predict.ts'
+import { AffinityView, InspectedModel, TeacherTrial } from './teacher-views.ts'
+import { Photograph, TryRequest, TryResult } from './try-views.ts'
 
 function method<I extends z.ZodType, R extends z.ZodType>(deadlineMs: number, input: I, result: R): { deadlineMs: number, input: I, result: R } {
   return { deadlineMs, input, result }
@@ -35,6 +38,11 @@ export const inspectMethods = {
       reason: z.string().nullable(),
     })),
   })),
+  facesAt: method(60_000, z.strictObject({
+    faces: z.string().describe('Faces pack'),
+    indexes: z.array(z.int().min(0)).max(200),
+    side: z.int().positive(),
+  }), z.array(z.string().nullable())),
   photograph: method(60_000, z.strictObject({
     path: z.string(),
     faces: z.string().nullable(),
@@ -51,6 +59,28 @@ export const inspectMethods = {
     manifest: z.string(),
     image: z.string(),
   }), z.record(z.string(), z.unknown())),
+  inspectModel: method(180_000, z.strictObject({
+    path: z.string(),
+    size: z.int().positive().optional(),
+  }), InspectedModel),
+  tryTeacher: method(180_000, z.strictObject({
+    model: z.string(),
+    manifest: TeacherManifest,
+    face: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('photograph'), bytes: Photograph }),
+      z.strictObject({ kind: z.literal('file'), path: z.string() }),
+      z.strictObject({ kind: z.literal('drawn'), number: z.int().min(0) }),
+    ]),
+  }), TeacherTrial),
+  probeTeacher: method(180_000, z.strictObject({
+    model: z.string(),
+    manifest: TeacherManifest,
+  }), TeacherManifest.shape.probes.unwrap()),
+  affinity: method(180_000, z.strictObject({
+    embeddings: z.string(),
+    faces: z.int().positive(),
+  }), AffinityView.omit({ key: true, dataset: true })),
+  tryPhotograph: method(180_000, TryRequest, TryResult),
   predict: method(300_000, PredictRequest, PredictResult),
   synthesize: method(900_000, z.record(z.string(), z.unknown()), z.unknown()),
   exportModel: method(300_000, z.strictObject({

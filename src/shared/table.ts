@@ -18,6 +18,21 @@ export const MissingReason = z.strictObject({
 })
 export type MissingReason = z.infer<typeof MissingReason>
 
+/** How a cell differs from the reference column of its row. */
+export const CellTest = z.strictObject({
+  against: z.string(),
+  shared: z.int().describe('Test samples or pairs that both answered'),
+  difference: z.number().describe('Mean of this cell\'s scores minus the reference\'s'),
+  interval: z.tuple([z.number(), z.number()]).describe('95 % of the paired bootstrap'),
+  p: z.number(),
+  adjusted: z.number().describe('Holm-corrected over all tests of the table'),
+  verdict: z.enum(['better', 'worse', 'no difference shown']),
+})
+export type CellTest = z.infer<typeof CellTest>
+
+/** Signs of a test's verdict, beside the figure. */
+export const verdictMarks = { 'better': '⁺', 'worse': '⁻', 'no difference shown': '⁼' } as const
+
 /** One figure of a table: mean and sample standard deviation over seeds. */
 export const TableCell = z.strictObject({
   mean: z.number().nullable().describe('Over seeds; null where the cell is missing'),
@@ -37,6 +52,7 @@ export const TableCell = z.strictObject({
     z.number(),
   ]).nullable().describe('95 % bootstrap interval of the test sample, its ends averaged over seeds'),
   keys: z.array(z.string()).describe('Runs it came from, ordered by seed'),
+  test: CellTest.optional().describe('Only where a reference column was chosen'),
 })
 export type TableCell = z.infer<typeof TableCell>
 

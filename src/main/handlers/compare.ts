@@ -1,43 +1,105 @@
-import type { Task } from '#shared/dataset.ts'
 import type { Order } from '#shared/order.ts'
 import type { Core, HandlerPart } from '../core.ts'
-import type { ComparedRun, SampleScore } from '../tables/compare.ts'
+import type { RunAnswers } from '../tables/answers.ts'
+import type { ComparedRun } from '../tables/compare.ts'
+import type { SharedSample } from '../tables/disagreements.ts'
 import type { RunRow } from '../workspace/runs.ts'
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { parse } from 'csv-parse/sync'
-import { z } from 'zod'
-import { FacetError } from '#shared/errors.ts'
+import { existsSync } from 'node:fs'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { RunResult } from '#shared/order.ts'
-import { compareRuns } from '../tables/compare.ts'
+import { readAnswers, scoresOf, wordAnswer } from '../tables/answers.ts'
+import { compareMethods } from '../tables/compare-methods.ts'
+import { compareRuns, letterOf } from '../tables/compare.ts'
+import { metricsOf, readRunCurves } from '../tables/curves.ts'
+import { disagreements, sharedSamples } from '../tables/disagreements.ts'
+import { createTestMemory } from '../tables/significance.ts'
 import { findRun, listEvaluations } from '../workspace/runs.ts'
 
-/** What is read of predictions.csv, one line per evaluated sample or pair. */
-const Prediction = z.object({
-  path: z.string(),
-  split: z.string(),
-  label: z.coerce.number(),
-  prediction: z.string(),
-  subject: z.string().optional(),
-})
+export const compareHandlers = ((core) => {
+  const { workspace, inspector } = core
+  const memory = createTestMemory()
+  const rowsOf = (keys: readonly string[]): Promise<RunRow[]> => Promise.all(keys.map(key => findRun(workspace.db, key)))
+  return {
+    'runs.compare': async ({ keys }) => compareRuns(await Promise.all((await rowsOf(keys)).map(row => readRun(core, row)))),
+    'compare.curves': async ({ keys, metric, buckets }) => {
+      const full = (await rowsOf(keys)).map(row => row.key)
+      const metrics = await metricsOf(workspace.db, full)
+      const chosen = metric !== undefined && metrics.includes(metric)
+        ? metric
+        : metrics[0] ?? null
+      return { metrics, metric: chosen, runs: chosen === null ? [] : await readRunCurves(workspace.db, full, chosen, buckets) }
+    },
+    'compare.disagreements': async ({ keys, kind, page, size, side }) => {
+      const rows = await rowsOf(keys)
+      const runs = rows.map(readAnswers)
+      const letters = rows.map((_, i) => letterOf(i))
+      const nothing = { kinds: [], shared: 0, total: 0, letters, samples: [] }
+      const reason = whyNone(runs, letters)
+      if (reason !== null)
+        return { ...nothing, reason }
+      const known = runs as RunAnswers[]
+      const { task } = known[0]!
+      const shared = sharedSamples(known)
+      const kinds = disagreements(task, shared)
+      const samples = (kinds.find(({ id }) => id === kind) ?? kinds[0])!.samples
+      const shown = samples.slice(page * size, (page + 1) * size)
+      const images = await picturesOf(inspector, rows[0]!, shown, side)
+      return {
+        reason: null,
+        kinds: kinds.map(({ id, title, samples: { length } }) => ({ id, title, count: length })),
+        shared: shared.length,
+        total: samples.length,
+        letters,
+        samples: shown.map(({ path, label, answers }, i) => ({
+          path,
+          truth: wordAnswer(task, label),
+          answers: answers.map(({ prediction, found }) => ({
+            text: found ? wordAnswer(task, prediction) : wordAnswer(task, null),
+            isRight: task.kind === 'regression' ? null : prediction === label,
+          })),
+          images: images[i]!,
+        })),
+      }
+    },
+    'compare.methods': async ({ keys }) => compareMethods(core, (await rowsOf(keys)).map(row => row.key), memory),
+  }
+}) satisfies HandlerPart
 
-export const compareHandlers = (core => ({
-  'runs.compare': async ({ keys }) => {
-    const rows = await Promise.all(keys.map(key => findRun(core.workspace.db, key)))
-    return compareRuns(await Promise.all(rows.map(row => readRun(core, row))))
-  },
-})) satisfies HandlerPart
+/** Why runs have no samples in common, or null. */
+function whyNone(runs: readonly (RunAnswers | null)[], letters: readonly string[]): string | null {
+  const silent = letters.filter((_, i) => !runs[i])
+  if (silent.length > 0)
+    return `${silent.join(', ')}: no answers per sample, only finished transfers have them.`
+  const other = letters.find((_, i) => runs[i]!.knowledge !== runs[0]!.knowledge)
+  return other === undefined
+    ? null
+    : `${other} answers ${runs[letters.indexOf(other)]!.knowledge}, A answers ${runs[0]!.knowledge}: they share no sample.`
+}
+
+/** Pictures of the faces of samples or pairs; null where no face was found or the faces are not there any more. */
+async function picturesOf(inspector: Core['inspector'], row: RunRow, samples: readonly SharedSample[], side: number): Promise<(string | null)[][]> {
+  const { sources: [source] } = JSON.parse(row.work_order) as Pick<Order, 'sources'>
+  const paths = samples.map(({ path }) => path.split(' + '))
+  const { faces, dataset } = source!
+  if (faces === null || !existsSync(faces) || samples.length === 0)
+    return paths.map(parts => parts.map(() => null))
+  const pack = openDataset(dataset)
+  const indexes = new Map(pack.samples().map(({ path }, index) => [path, index]))
+  pack.close()
+  const flat = paths.flat()
+  const known = flat.filter(path => indexes.has(path))
+  const pictures = await inspector.ask('facesAt', { faces, indexes: known.map(path => indexes.get(path)!), side })
+  const byPath = new Map(known.map((path, i) => [path, pictures[i]!]))
+  return paths.map(parts => parts.map(path => byPath.get(path) ?? null))
+}
 
 async function readRun({ workspace: { db } }: Core, row: RunRow): Promise<ComparedRun> {
-  const order = JSON.parse(row.work_order) as Pick<Order, 'artefact' | 'sources'>
+  const order = JSON.parse(row.work_order) as Pick<Order, 'sources'>
   const result = row.result === null
     ? null
     : RunResult.parse(JSON.parse(row.result))
   const config = JSON.parse(row.config) as Record<string, unknown>
-  const tested = row.stage === 'transfer' && row.state === 'done'
-    ? readScores(join(order.artefact, 'predictions.csv'), order.sources[0]!.dataset, String(config.task))
-    : null
+  const tested = readAnswers(row)
   return {
     key: row.key,
     stage: row.stage,
@@ -64,39 +126,6 @@ async function readRun({ workspace: { db } }: Core, row: RunRow): Promise<Compar
     better: tested?.task.kind === 'regression'
       ? 'lower'
       : tested ? 'higher' : null,
-    scores: tested?.scores ?? null,
+    scores: tested && scoresOf(tested),
   }
-}
-
-/** Per-sample scores of a finished transfer: 100 or 0 where classes or pairs are answered, absolute errors where numbers are. */
-function readScores(file: string, dataset: string, taskName: string): { task: Task, scores: SampleScore[] } | null {
-  if (!existsSync(file))
-    return null
-  const pack = openDataset(dataset)
-  const task = pack.meta.tasks[taskName]
-  pack.close()
-  if (!task)
-    throw new FacetError('bad-input', `The data set has no task "${taskName}" any more.`, { where: dataset })
-  const rows = z.array(Prediction).parse(parse(readFileSync(file), { columns: true }))
-  const tested = task.protocol === 'split'
-    ? rows.filter(({ split }) => split === 'test')
-    : rows
-  return {
-    task,
-    scores: tested.map(({ path, label, prediction, subject }) => ({
-      id: path,
-      score: scoreOf(task, label, prediction),
-      cluster: task.protocol === 'subjects' && subject
-        ? subject
-        : null,
-    })),
-  }
-}
-
-function scoreOf(task: Task, label: number, prediction: string): number {
-  if (task.kind === 'regression')
-    return Math.abs(Number(prediction) - label)
-  return prediction !== '' && Number(prediction) === label
-    ? 100
-    : 0
 }

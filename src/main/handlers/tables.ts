@@ -1,237 +1,121 @@
-import type { Cell } from '#shared/study-detail.ts'
-import type { MissingReason } from '#shared/table.ts'
+import type { Parsed } from '#shared/contract.ts'
+import type { Table } from '#shared/table.ts'
 import type { Core, HandlerPart } from '../core.ts'
-import type { MissingReconstruction, MissingSource, TableDataset, TableInput, TableKnowledge } from '../tables/input.ts'
+import type { ReadStudy } from '../tables/read-study.ts'
+import type { TestMemory } from '../tables/significance.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { openDataset } from '#shared/files/dataset-pack.ts'
 import { writeDurably } from '#shared/files/durable.ts'
-import { RunResult } from '#shared/order.ts'
-import { StudyDetail } from '#shared/study-detail.ts'
-import { writeTable } from '../tables/formats/index.ts'
+import { findTableFormat, writeTable } from '../tables/formats/index.ts'
+import { runsOfMissing } from '../tables/missing-runs.ts'
+import { readStudy } from '../tables/read-study.ts'
 import { writeReport } from '../tables/report.ts'
-import { buildTable } from '../tables/table.ts'
-import { listTeachers } from '../teachers/registry.ts'
-import { parseReason } from '../views.ts'
-import { listEvaluations, listRuns } from '../workspace/runs.ts'
-import { requireStudy } from '../workspace/studies.ts'
-import { facetVersion } from './workspace.ts'
+import { selectCells, withSeeds } from '../tables/select.ts'
+import { createTestMemory, testAgainst } from '../tables/significance.ts'
+import { readScoresOf } from '../tables/study-scores.ts'
+import { buildTable, tableBuilders } from '../tables/table.ts'
+import { listRuns, needsOf } from '../workspace/runs.ts'
 
-export const tableHandlers = (core => ({
-  'tables.get': async ({ name, study, format }) => {
-    const { input } = await readStudy(core, study)
-    const table = buildTable(name, input)
-    return {
-      table,
-      text: writeTable(table, format),
-    }
-  },
-  'tables.report': async ({ study }) => {
-    const { input, detail, recipe, runs } = await readStudy(core, study)
-    const done = runs.filter(run => run.state === 'done')
-    const folder = join(core.workspace.paths.root, 'reports')
-    const path = join(folder, `${study}.html`)
-    mkdirSync(folder, { recursive: true })
-    const tables = detail.recipe.tables.map(name => buildTable(name, input))
-    writeDurably(path, writeReport({
-      name: study,
-      recipe,
-      version: input.version,
-      time: input.time,
-      runs: done.map(({ key, stage, label }) => ({ key, stage, label })),
-      versions: { TensorFlow: done.find(run => run.engine)?.engine ?? 'not used yet', Node: process.version },
-    }, tables))
-    return { path }
-  },
-})) satisfies HandlerPart
+type Selection = Parsed<'tables.build'>
 
-interface ReadStudy { input: TableInput, detail: StudyDetail, recipe: string, runs: RunRow[] }
-
-/** What the workspace knows of a study, as the tables take it. */
-async function readStudy({ workspace: { db, paths } }: Core, study: string): Promise<ReadStudy> {
-  const row = await requireStudy(db, study)
-  const detail = StudyDetail.parse(JSON.parse(row.detail))
-  const runs = await listRuns(db, { study })
-  const runsByKey = new Map(runs.map(run => [run.key, run]))
-  const evaluations = Map.groupBy(await listEvaluations(db, runs.map(run => run.key)), evaluation => evaluation.run)
-  const runCommand = commandOf(detail, paths.root)
-  const datasets = detail.datasets.map(dataset => readDataset(dataset, paths.datasetPath(dataset.fingerprint)))
-  const manifests = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher]))
+export const tableHandlers = ((core) => {
+  const { workspace, runner } = core
+  const memory = createTestMemory()
   return {
-    detail,
-    recipe: row.recipe,
-    runs,
-    input: {
-      study,
-      runCommand,
-      knowledge: detail.recipe.knowledge.map((knowledge): TableKnowledge => {
-        const task = datasets.find(({ name }) => name === knowledge.data)!.tasks[knowledge.task]!
-        return {
-          ...knowledge,
-          kind: task.kind,
-          unit: task.kind === 'regression'
-            ? task.unit
-            : '',
-        }
-      }),
-      methods: unique(detail.cells.map(({ method }) => method)),
-      seeds: method => unique(detail.cells.filter(cell => cell.method === method).map(({ seed }) => seed)),
-      sources: detail.cells.flatMap(({ knowledge, method, seed, key, marks }) => key !== null && evaluations.has(key)
-        ? [
-            {
-              knowledge,
-              method,
-              seed,
-              key,
-              marks,
-              evaluations: evaluations.get(key)!.map(({ scope, metric, value, count, standard_error, low, high }) => ({
-                scope,
-                metric,
-                value,
-                count,
-                standardError: standard_error,
-                interval: [low, high] as [number, number],
-              })),
-            },
-          ]
-        : []),
-      missing: detail.cells.flatMap(cell => missingOf(cell, cell.key === null
-        ? undefined
-        : runsByKey.get(cell.key), runCommand)),
-      datasets: datasets.map((dataset) => {
-        const key = detail.faces.find(({ data }) => data === dataset.name)?.key ?? null
-        return {
-          ...dataset,
-          ...countsOf(key === null
-            ? undefined
-            : runsByKey.get(key)),
-        }
-      }),
-      teachers: detail.teachers.map(({ name, contaminates }) => ({ name, contaminates, knowledge: manifests.get(name)?.knowledge ?? '' })),
-      reconstructions: detail.reconstructions.flatMap(({ method, seed, key }) => {
-        const values = resultOf(runsByKey.get(key))?.reconstruction
-        return values
-          ? [
-              { method, seed, key, values },
-            ]
-          : []
-      }),
-      missingReconstructions: detail.reconstructions.flatMap(({ method, key }) => missingReconstruction(method, runsByKey.get(key), runCommand)),
-      reconstructed: unique(detail.reconstructions.map(({ method }) => method)),
-      version: facetVersion(),
-      time: new Date().toISOString(),
+    'tables.get': async ({ name, study, format }) => {
+      const { input } = await readStudy(workspace, study)
+      const table = buildTable(name, input)
+      return {
+        table,
+        text: writeTable(table, format),
+      }
+    },
+    'tables.report': async ({ study }) => writeStudyReport(core, study),
+    'tables.list': async ({ study }) => {
+      const { input } = await readStudy(workspace, study)
+      return tableBuilders.map(({ name, title, paper }) => {
+        const cells = buildTable(name, input).rows.flatMap(row => Object.values(row.cells))
+        return { name, title, paper, cells: cells.length, missing: cells.filter(cell => cell.mean === null).length }
+      })
+    },
+    'tables.build': async (selection) => {
+      const read = await readStudy(workspace, selection.study)
+      const { table, whole } = await buildSelection(read, selection, memory)
+      return {
+        table,
+        all: {
+          rows: whole.rows.map(row => row.knowledge),
+          columns: whole.columns,
+          seeds: [...new Set(read.input.methods.flatMap(read.input.seeds))].sort((a, b) => a - b),
+        },
+        canTest: whole.rows.some(row => row.scope !== null) && whole.columns.length > 1,
+        missingRuns: (await missingRuns(core, runsOfMissing(table, read.detail, { seeds: selection.seeds }))).length,
+      }
+    },
+    'tables.export': async ({ format, ...selection }) => {
+      const { table } = await buildSelection(await readStudy(workspace, selection.study), selection, memory)
+      return {
+        text: writeTable(table, format),
+        fileName: `${table.study}-${table.table}.${findTableFormat(format).extension}`,
+      }
+    },
+    'tables.runMissing': async ({ cell, ...selection }) => {
+      const read = await readStudy(workspace, selection.study)
+      const { table } = await buildSelection(read, { ...selection, reference: undefined }, memory)
+      const keys = runsOfMissing(table, read.detail, { cell, seeds: selection.seeds })
+      const rows = await missingRuns(core, keys)
+      const queued: { key: string, label: string }[] = []
+      for (const { key } of rows)
+        queued.push({ key, label: (await runner.resume(key)).label })
+      const known = new Set((await listRuns(workspace.db, { keys })).map(row => row.key))
+      return {
+        queued,
+        leftOut: keys.filter(key => !known.has(key)).map(key => ({ label: key.slice(0, 8), why: 'its run is not there any more; start the study again' })),
+      }
     },
   }
+}) satisfies HandlerPart
+
+/** A table as it was asked for, and the whole of it. */
+async function buildSelection({ input, runs }: ReadStudy, selection: Selection, memory: TestMemory): Promise<{ table: Table, whole: Table }> {
+  const whole = buildTable(selection.name, withSeeds(input, selection.seeds))
+  const table = selectCells(whole, selection)
+  if (selection.reference === undefined)
+    return { table, whole }
+  const read = readScoresOf({ runs })
+  return { table: await testAgainst(table, selection.reference, { read, memory }), whole }
 }
 
-function unique<T>(values: T[]): T[] {
-  return [
-    ...new Set(values),
-  ]
-}
-
-function resultOf(run: RunRow | undefined): RunResult | null {
-  return run?.state === 'done' && run.result !== null
-    ? RunResult.parse(JSON.parse(run.result))
-    : null
-}
-
-/** Name, format, terms and tasks of a data set, from its sealed pack. */
-function readDataset({ name, format, aligned }: StudyDetail['datasets'][number], file: string) {
-  const pack = openDataset(file)
-  try {
-    return {
-      name,
-      format,
-      aligned,
-      licence: pack.meta.licence,
-      tasks: pack.meta.tasks,
-    }
+/** The runs behind some keys that are not done nor at work, with what they need, those that are needed first. */
+async function missingRuns({ workspace: { db } }: Core, keys: readonly string[]): Promise<RunRow[]> {
+  const wanted = new Map<string, RunRow>()
+  let next = [...keys]
+  while (next.length > 0) {
+    const rows = (await listRuns(db, { keys: next })).filter(row => row.state !== 'done' && !wanted.has(row.key))
+    rows.forEach(row => wanted.set(row.key, row))
+    next = rows.length > 0
+      ? [...(await needsOf(db, rows.map(row => row.key))).values()].flat()
+      : []
   }
-  finally {
-    pack.close()
-  }
+  return [...wanted.values()].filter(({ state }) => state !== 'running' && state !== 'pausing').reverse()
 }
 
-function countsOf(prepare: RunRow | undefined): Pick<TableDataset, 'found' | 'notFound' | 'key'> {
-  const summary = resultOf(prepare)?.summary
-  const count = (name: string): number | null => typeof summary?.[name] === 'number'
-    ? summary[name]
-    : null
-  return {
-    key: summary ? prepare!.key : null,
-    found: count('found'),
-    notFound: count('notFound'),
-  }
-}
-
-/** Why a cell's run has no figure yet; nothing where it has. */
-function missingOf({ knowledge, method, reason }: Cell, run: RunRow | undefined, runCommand: string): MissingSource[] {
-  if (reason !== null) {
-    return [
-      {
-        knowledge,
-        method,
-        reason: reason.replace(/\.$/, ''),
-        command: null,
-      },
-    ]
-  }
-  const state = unfinished(run, runCommand)
-  return state
-    ? [
-        { knowledge, method, ...state },
-      ]
-    : []
-}
-
-/** Why a run has no reconstruction error; nothing where it has. */
-function missingReconstruction(method: string, run: RunRow | undefined, runCommand: string): MissingReconstruction[] {
-  if (resultOf(run)?.reconstruction)
-    return []
-  return [
-    {
-      method,
-      ...unfinished(run, runCommand) ?? { reason: 'no unlabelled data set keeps a face from learning (test split or unseen) to measure it on', command: null },
-    },
-  ]
-}
-
-/** Why a run is not done, and the command that does it; null where it is. */
-function unfinished(run: RunRow | undefined, runCommand: string): MissingReason | null {
-  if (!run)
-    return { reason: 'not computed yet', command: runCommand }
-  switch (run.state) {
-    case 'done': return null
-    case 'failed': return { reason: `its run failed: ${parseReason(run.reason)?.message ?? 'no reason was recorded'}`, command: runCommand }
-    case 'interrupted': return { reason: `its run was interrupted: ${parseReason(run.reason)?.message ?? 'no reason was recorded'}`, command: runCommand }
-    case 'running':
-    case 'pausing': return { reason: 'its run is under way', command: null }
-    case 'paused': return { reason: 'its run is paused', command: runCommand }
-    case 'cancelled': return { reason: 'its run was stopped', command: runCommand }
-    case 'queued': return { reason: parseReason(run.reason)?.message ?? 'not computed yet', command: runCommand }
-    default: return run.state satisfies never
-  }
-}
-
-/** The command line that asks for the study again, quoted for a shell. */
-function commandOf({ command: { path, set, seeds } }: StudyDetail, root: string): string {
-  const words = [
-    'run',
-    path,
-    ...set.flatMap(setting => ['--set', setting]),
-    ...(seeds
-      ? [
-          '--seeds',
-          seeds.join(),
-        ]
-      : []),
-    '--workspace',
-    root,
-  ]
-  return `npm run facet -- ${words.map(word => /^[\w@%+=:,./-]+$/.test(word)
-    ? word
-    : `'${word.replaceAll('\'', '\'\\\'\'')}'`).join(' ')}`
+async function writeStudyReport({ workspace }: Core, study: string): Promise<{ path: string }> {
+  const { input, detail, recipe, runs } = await readStudy(workspace, study)
+  const done = runs.filter(run => run.state === 'done')
+  const folder = join(workspace.paths.root, 'reports')
+  const path = join(folder, `${study}.html`)
+  mkdirSync(folder, { recursive: true })
+  const tables = detail.recipe.tables.map(name => buildTable(name, input))
+  writeDurably(path, writeReport({
+    name: study,
+    recipe,
+    version: input.version,
+    time: input.time,
+    runs: done.map(({ key, stage, label }) => ({ key, stage, label })),
+    versions: { TensorFlow: done.find(run => run.engine)?.engine ?? 'not used yet', Node: process.version },
+  }, tables))
+  return { path }
 }

@@ -1,7 +1,8 @@
 import type { Comparison } from '#shared/comparison.ts'
 import type { Evaluation } from '#shared/order.ts'
 import { FacetError } from '#shared/errors.ts'
-import { holm, pairedBootstrap } from '#shared/statistics.ts'
+import { leavesOf } from '#shared/leaves.ts'
+import { correct, pairedTest } from './paired.ts'
 
 /** What one test sample or pair was worth: 100 or 0 per cent, or an absolute error. */
 export interface SampleScore {
@@ -28,22 +29,10 @@ export interface ComparedRun {
 }
 
 const most = 8
-const significance = 0.05
 
-function letterOf(index: number): string {
+/** A to H, in the order in which runs were named. */
+export function letterOf(index: number): string {
   return String.fromCharCode('A'.charCodeAt(0) + index)
-}
-
-/** Leaves of a configuration by their path, as JSON. */
-function leavesOf(value: unknown, path = ''): [string, string][] {
-  if (typeof value !== 'object' || value === null || (Array.isArray(value) && value.every(entry => typeof entry !== 'object'))) {
-    return [
-      [path, JSON.stringify(value) ?? 'null'],
-    ]
-  }
-  return Object.entries(value).flatMap(([name, entry]) => leavesOf(entry, path === ''
-    ? name
-    : `${path}.${name}`))
 }
 
 function differencesOf(runs: ComparedRun[]): Comparison['differences'] {
@@ -95,19 +84,6 @@ function figuresOf(runs: ComparedRun[]): Comparison['figures'] {
   ]
 }
 
-/** Scores of both runs on the samples they share, in the first one's order. */
-function pair(reference: SampleScore[], other: SampleScore[]): { a: number[], b: number[], clusters: string[] | undefined } {
-  const byId = new Map(other.map(({ id, score }) => [id, score]))
-  const shared = reference.filter(({ id }) => byId.has(id))
-  return {
-    a: shared.map(({ id }) => byId.get(id)!),
-    b: shared.map(({ score }) => score),
-    clusters: shared.some(({ cluster }) => cluster !== null)
-      ? shared.map(({ id, cluster }) => cluster ?? id)
-      : undefined,
-  }
-}
-
 function testsOf(runs: ComparedRun[]): { tests: Comparison['tests'], notes: string[] } {
   const [reference, ...others] = runs
   const notes: string[] = []
@@ -123,36 +99,18 @@ function testsOf(runs: ComparedRun[]): { tests: Comparison['tests'], notes: stri
       notes.push(`${letter}: no test against A, ${run.knowledge} is not ${reference!.knowledge}.`)
       return []
     }
-    const { a, b, clusters } = pair(reference!.scores, run.scores)
-    if (a.length === 0) {
+    const test = pairedTest(reference!.scores, run.scores)
+    if (!test) {
       notes.push(`${letter}: no test against A, they share no test sample.`)
       return []
     }
-    if (a.length < Math.max(run.scores.length, reference!.scores.length))
-      notes.push(`${letter}: tested on the ${a.length} samples that both answered.`)
-    const { difference, interval, p } = pairedBootstrap(a, b, { clusters, seed: 0 })
-    return [
-      {
-        letter,
-        shared: a.length,
-        difference,
-        interval,
-        p,
-      },
-    ]
+    if (test.shared < Math.max(run.scores.length, reference!.scores.length))
+      notes.push(`${letter}: tested on the ${test.shared} samples that both answered.`)
+    return [{ letter, ...test }]
   })
-  const adjusted = holm(tests.map(({ p }) => p))
   return {
     notes,
-    tests: tests.map((test, i) => ({
-      ...test,
-      adjusted: adjusted[i]!,
-      verdict: adjusted[i]! >= significance
-        ? 'no difference shown'
-        : (test.difference > 0) === (reference!.better === 'higher')
-            ? 'better'
-            : 'worse',
-    })),
+    tests: correct(tests, () => reference!.better ?? 'higher').map(test => test!),
   }
 }
 

@@ -5,6 +5,11 @@ const sensitive: Record<string, RegExp> = {
   ethnicity: /ethnic|race/i,
 }
 
+/** Whether a knowledge is about emotion or ethnicity, which the EU AI Act restricts. */
+export function isSensitive({ name, task }: Pick<TableKnowledge, 'name' | 'task'>): boolean {
+  return Object.values(sensitive).some(pattern => pattern.test(task) || pattern.test(name))
+}
+
 /** What a reader must know beside the figures: limits on tasks, terms of the data, contamination. */
 export function noticesOf(input: {
   knowledge: Pick<TableKnowledge, 'name' | 'task'>[]

@@ -43,7 +43,16 @@ export function escapeCsv(value: string | number | null): string {
     : safe
 }
 
-function record(table: Table, row: TableRow, method: string, cell: TableCell): string {
+/** Columns that only a table with a reference has. */
+const testHeader = ['against', 'difference', 'difference_low', 'difference_high', 'p_holm', 'verdict']
+
+function testFields({ test }: TableCell): (string | number | null)[] {
+  return test
+    ? [test.against, test.difference, ...test.interval, test.adjusted, test.verdict]
+    : testHeader.map(() => null)
+}
+
+function record(table: Table, row: TableRow, method: string, cell: TableCell, isTested: boolean): string {
   return [
     table.table,
     table.study,
@@ -69,6 +78,7 @@ function record(table: Table, row: TableRow, method: string, cell: TableCell): s
     cell.missing?.command ?? null,
     cell.keys.join(' '),
     table.provenance.version,
+    ...isTested ? testFields(cell) : [],
   ].map(escapeCsv).join(',')
 }
 
@@ -76,8 +86,11 @@ function record(table: Table, row: TableRow, method: string, cell: TableCell): s
 export const csv: TableFormat = {
   name: 'csv',
   extension: 'csv',
-  write: table => [
-    header.join(','),
-    ...table.rows.flatMap(row => table.columns.map(method => record(table, row, method, row.cells[method]!))),
-  ].map(line => `${line}\r\n`).join(''),
+  write: (table) => {
+    const isTested = table.rows.some(row => Object.values(row.cells).some(cell => cell.test))
+    return [
+      [...header, ...isTested ? testHeader : []].join(','),
+      ...table.rows.flatMap(row => table.columns.map(method => record(table, row, method, row.cells[method]!, isTested))),
+    ].map(line => `${line}\r\n`).join('')
+  },
 }

@@ -23,11 +23,14 @@ const symbols: Record<string, string> = {
   '↑': '$\\uparrow$',
   '↓': '$\\downarrow$',
   '–': '--',
+  '⁺': '$^{+}$',
+  '⁻': '$^{-}$',
+  '⁼': '$^{=}$',
 }
 
 /** Any text as LaTeX prints it: special characters, dashes and the signs of our tables. */
 export function escapeLatex(text: string): string {
-  return text.replaceAll(/[\\{}$&#%_~^<>|"±†‡↑↓–]/g, character => symbols[character]!).replaceAll(/\s+/g, ' ')
+  return text.replaceAll(/[\\{}$&#%_~^<>|"±†‡↑↓–⁺⁻⁼]/g, character => symbols[character]!).replaceAll(/\s+/g, ' ')
 }
 
 function writeCell(cell: TableCell, row: TableRow): string {

@@ -1,12 +1,12 @@
 import type { Table, TableCell, TableRow } from '#shared/table.ts'
-import { tableMarks } from '#shared/table.ts'
+import { tableMarks, verdictMarks } from '#shared/table.ts'
 import { printFigure } from '../cells.ts'
 
 /** A cell in words that no format has escaped yet. */
 export interface CellWords {
   /** "89.9 ± 0.6", "87.8" (one seed) or "–" (missing). */
   figure: string
-  /** "†‡" */
+  /** "†‡", and "⁺" where a test shows it better than the reference. */
   marks: string
   /** " (n=2)" where seeds are still missing, else "". */
   seeds: string
@@ -27,7 +27,7 @@ export function wordCell(cell: TableCell, row: TableRow): CellWords {
             ? []
             : [cell.std]),
         ].map(value => printFigure(value, row.metric)).join(' ± '),
-    marks: cell.marks.map(mark => tableMarks[mark]).join(''),
+    marks: `${cell.marks.map(mark => tableMarks[mark]).join('')}${cell.test ? verdictMarks[cell.test.verdict] : ''}`,
     seeds: cell.mean !== null && cell.missing
       ? ` (n=${cell.n})`
       : '',

@@ -1,0 +1,116 @@
+import type { Task } from '#shared/dataset.ts'
+import type { Evaluation, Order } from '#shared/order.ts'
+import type { RunRow } from '../workspace/runs.ts'
+import type { SampleScore } from './compare.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'csv-parse/sync'
+import { z } from 'zod'
+import { FacetError } from '#shared/errors.ts'
+import { openDataset } from '#shared/files/dataset-pack.ts'
+
+/** What is read of predictions.csv, one line per evaluated sample or pair. */
+const Line = z.object({
+  path: z.string(),
+  split: z.string(),
+  label: z.coerce.number(),
+  prediction: z.string(),
+  found: z.string().optional(),
+  unseen: z.string().optional(),
+  subject: z.string().optional(),
+})
+
+/** What a run answered for one test sample or pair. */
+export interface Answer {
+  /** Path of the sample; of a pair, both with " + " between. */
+  path: string
+  label: number
+  /** null where nothing was answered. */
+  prediction: number | null
+  found: boolean
+  unseen: boolean
+  /** Person, where samples of one are drawn together. */
+  cluster: string | null
+}
+
+/** All test answers of a finished transfer run, and what they answer. */
+export interface RunAnswers {
+  task: Task
+  /** Which data set and task: only runs of the same can be compared sample by sample. */
+  knowledge: string
+  answers: Answer[]
+}
+
+/** The test answers of a run; null where it has none (another stage, not done, its artefact gone). */
+export function readAnswers(row: Pick<RunRow, 'stage' | 'state' | 'config' | 'work_order'>): RunAnswers | null {
+  if (row.stage !== 'transfer' || row.state !== 'done')
+    return null
+  const { artefact, sources } = JSON.parse(row.work_order) as Pick<Order, 'artefact' | 'sources'>
+  const taskName = String((JSON.parse(row.config) as { task: unknown }).task)
+  const [{ name, dataset }] = sources as [Order['sources'][number]]
+  const file = join(artefact, 'predictions.csv')
+  if (!existsSync(file))
+    return null
+  const task = taskOf(dataset, taskName)
+  const lines = z.array(Line).parse(parse(readFileSync(file), { columns: true }))
+  const tested = task.protocol === 'split'
+    ? lines.filter(({ split }) => split === 'test')
+    : lines
+  return {
+    task,
+    knowledge: `${name}/${taskName}`,
+    answers: tested.map(({ path, label, prediction, found, unseen, subject }) => ({
+      path,
+      label,
+      prediction: prediction === ''
+        ? null
+        : Number(prediction),
+      found: found !== 'false',
+      unseen: unseen === 'true',
+      cluster: task.protocol === 'subjects' && subject
+        ? subject
+        : null,
+    })),
+  }
+}
+
+function taskOf(dataset: string, name: string): Task {
+  const pack = openDataset(dataset)
+  const task = pack.meta.tasks[name]
+  pack.close()
+  if (!task)
+    throw new FacetError('bad-input', `The data set has no task "${name}" any more.`, { where: dataset })
+  return task
+}
+
+/** What each answer is worth: 100 or 0 where classes or pairs are answered, absolute errors where numbers are. */
+export function scoresOf({ task, answers }: RunAnswers, scope: Evaluation['scope'] = 'all'): SampleScore[] {
+  return answers.filter(({ unseen }) => scope !== 'unseen' || unseen).map(({ path, label, prediction, cluster }) => ({
+    id: path,
+    score: scoreOf(task, label, prediction),
+    cluster,
+  }))
+}
+
+function scoreOf(task: Task, label: number, prediction: number | null): number {
+  if (task.kind === 'regression') {
+    return prediction === null
+      ? Math.abs(label)
+      : Math.abs(prediction - label)
+  }
+  return prediction === label
+    ? 100
+    : 0
+}
+
+/** An answer in words: a class, a number with its unit, or whether it is the same person. */
+export function wordAnswer(task: Task, value: number | null): string {
+  if (value === null)
+    return 'no face found'
+  switch (task.kind) {
+    case 'classification': return task.classes[value] ?? String(value)
+    case 'regression': return `${value.toFixed(Number.isInteger(value) ? 0 : 1)} ${task.unit}`
+    case 'verification': return value === 1 ? 'same person' : 'different people'
+    default: return task satisfies never
+  }
+}

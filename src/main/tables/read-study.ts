@@ -1,0 +1,202 @@
+import type { Cell } from '#shared/study-detail.ts'
+import type { MissingReason } from '#shared/table.ts'
+import type { RunRow } from '../workspace/runs.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+import type { MissingReconstruction, MissingSource, TableDataset, TableInput, TableKnowledge } from './input.ts'
+import { openDataset } from '#shared/files/dataset-pack.ts'
+import { RunResult } from '#shared/order.ts'
+import { StudyDetail } from '#shared/study-detail.ts'
+import { facetVersion } from '../handlers/workspace.ts'
+import { listTeachers } from '../teachers/registry.ts'
+import { parseReason } from '../views.ts'
+import { listEvaluations, listRuns } from '../workspace/runs.ts'
+import { requireStudy } from '../workspace/studies.ts'
+
+export interface ReadStudy { input: TableInput, detail: StudyDetail, recipe: string, runs: RunRow[] }
+
+/** What the workspace knows of a study, as the tables take it. */
+export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, study: string): Promise<ReadStudy> {
+  const row = await requireStudy(db, study)
+  const detail = StudyDetail.parse(JSON.parse(row.detail))
+  const runs = await listRuns(db, { study })
+  const runsByKey = new Map(runs.map(run => [run.key, run]))
+  const evaluations = Map.groupBy(await listEvaluations(db, runs.map(run => run.key)), evaluation => evaluation.run)
+  const runCommand = commandOf(detail, paths.root)
+  const datasets = detail.datasets.map(dataset => readDataset(dataset, paths.datasetPath(dataset.fingerprint)))
+  const manifests = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher]))
+  return {
+    detail,
+    recipe: row.recipe,
+    runs,
+    input: {
+      study,
+      runCommand,
+      knowledge: detail.recipe.knowledge.map((knowledge): TableKnowledge => {
+        const task = datasets.find(({ name }) => name === knowledge.data)!.tasks[knowledge.task]!
+        return {
+          ...knowledge,
+          kind: task.kind,
+          unit: task.kind === 'regression'
+            ? task.unit
+            : '',
+        }
+      }),
+      methods: unique(detail.cells.map(({ method }) => method)),
+      seeds: method => unique(detail.cells.filter(cell => cell.method === method).map(({ seed }) => seed)),
+      sources: detail.cells.flatMap(({ knowledge, method, seed, key, marks }) => key !== null && evaluations.has(key)
+        ? [
+            {
+              knowledge,
+              method,
+              seed,
+              key,
+              marks,
+              evaluations: evaluations.get(key)!.map(({ scope, metric, value, count, standard_error, low, high }) => ({
+                scope,
+                metric,
+                value,
+                count,
+                standardError: standard_error,
+                interval: [low, high] as [number, number],
+              })),
+            },
+          ]
+        : []),
+      missing: detail.cells.flatMap(cell => missingOf(cell, cell.key === null
+        ? undefined
+        : runsByKey.get(cell.key), runCommand)),
+      datasets: datasets.map((dataset) => {
+        const key = detail.faces.find(({ data }) => data === dataset.name)?.key ?? null
+        return {
+          ...dataset,
+          ...countsOf(key === null
+            ? undefined
+            : runsByKey.get(key)),
+        }
+      }),
+      teachers: detail.teachers.map(({ name, contaminates }) => ({ name, contaminates, knowledge: manifests.get(name)?.knowledge ?? '' })),
+      reconstructions: detail.reconstructions.flatMap(({ method, seed, key }) => {
+        const values = resultOf(runsByKey.get(key))?.reconstruction
+        return values
+          ? [
+              { method, seed, key, values },
+            ]
+          : []
+      }),
+      missingReconstructions: detail.reconstructions.flatMap(({ method, key }) => missingReconstruction(method, runsByKey.get(key), runCommand)),
+      reconstructed: unique(detail.reconstructions.map(({ method }) => method)),
+      version: facetVersion(),
+      time: new Date().toISOString(),
+    },
+  }
+}
+
+function unique<T>(values: T[]): T[] {
+  return [
+    ...new Set(values),
+  ]
+}
+
+function resultOf(run: RunRow | undefined): RunResult | null {
+  return run?.state === 'done' && run.result !== null
+    ? RunResult.parse(JSON.parse(run.result))
+    : null
+}
+
+/** Name, format, terms and tasks of a data set, from its sealed pack. */
+function readDataset({ name, format, aligned }: StudyDetail['datasets'][number], file: string) {
+  const pack = openDataset(file)
+  try {
+    return {
+      name,
+      format,
+      aligned,
+      licence: pack.meta.licence,
+      tasks: pack.meta.tasks,
+    }
+  }
+  finally {
+    pack.close()
+  }
+}
+
+function countsOf(prepare: RunRow | undefined): Pick<TableDataset, 'found' | 'notFound' | 'key'> {
+  const summary = resultOf(prepare)?.summary
+  const count = (name: string): number | null => typeof summary?.[name] === 'number'
+    ? summary[name]
+    : null
+  return {
+    key: summary ? prepare!.key : null,
+    found: count('found'),
+    notFound: count('notFound'),
+  }
+}
+
+/** Why a cell's run has no figure yet; nothing where it has. */
+function missingOf({ knowledge, method, reason }: Cell, run: RunRow | undefined, runCommand: string): MissingSource[] {
+  if (reason !== null) {
+    return [
+      {
+        knowledge,
+        method,
+        reason: reason.replace(/\.$/, ''),
+        command: null,
+      },
+    ]
+  }
+  const state = unfinished(run, runCommand)
+  return state
+    ? [
+        { knowledge, method, ...state },
+      ]
+    : []
+}
+
+/** Why a run has no reconstruction error; nothing where it has. */
+function missingReconstruction(method: string, run: RunRow | undefined, runCommand: string): MissingReconstruction[] {
+  if (resultOf(run)?.reconstruction)
+    return []
+  return [
+    {
+      method,
+      ...unfinished(run, runCommand) ?? { reason: 'no unlabelled data set keeps a face from learning (test split or unseen) to measure it on', command: null },
+    },
+  ]
+}
+
+/** Why a run is not done, and the command that does it; null where it is. */
+function unfinished(run: RunRow | undefined, runCommand: string): MissingReason | null {
+  if (!run)
+    return { reason: 'not computed yet', command: runCommand }
+  switch (run.state) {
+    case 'done': return null
+    case 'failed': return { reason: `its run failed: ${parseReason(run.reason)?.message ?? 'no reason was recorded'}`, command: runCommand }
+    case 'interrupted': return { reason: `its run was interrupted: ${parseReason(run.reason)?.message ?? 'no reason was recorded'}`, command: runCommand }
+    case 'running':
+    case 'pausing': return { reason: 'its run is under way', command: null }
+    case 'paused': return { reason: 'its run is paused', command: runCommand }
+    case 'cancelled': return { reason: 'its run was stopped', command: runCommand }
+    case 'queued': return { reason: parseReason(run.reason)?.message ?? 'not computed yet', command: runCommand }
+    default: return run.state satisfies never
+  }
+}
+
+/** The command line that asks for the study again, quoted for a shell. */
+function commandOf({ command: { path, set, seeds } }: StudyDetail, root: string): string {
+  const words = [
+    'run',
+    path,
+    ...set.flatMap(setting => ['--set', setting]),
+    ...(seeds
+      ? [
+          '--seeds',
+          seeds.join(),
+        ]
+      : []),
+    '--workspace',
+    root,
+  ]
+  return `npm run facet -- ${words.map(word => /^[\w@%+=:,./-]+$/.test(word)
+    ? word
+    : `'${word.replaceAll('\'', '\'\\\'\'')}'`).join(' ')}`
+}

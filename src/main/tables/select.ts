@@ -1,0 +1,51 @@
+import type { Parsed } from '#shared/contract.ts'
+import type { Table, TableRow } from '#shared/table.ts'
+import type { TableInput } from './input.ts'
+import { withBest } from './cells.ts'
+
+type Selection = Parsed<'tables.build'>
+
+/** What the workspace knows, of the chosen seeds alone. */
+export function withSeeds(input: TableInput, seeds: readonly number[] | undefined): TableInput {
+  if (!seeds)
+    return input
+  const isChosen = ({ seed }: { seed: number }): boolean => seeds.includes(seed)
+  return {
+    ...input,
+    seeds: method => input.seeds(method).filter(seed => seeds.includes(seed)),
+    sources: input.sources.filter(isChosen),
+    reconstructions: input.reconstructions.filter(isChosen),
+  }
+}
+
+/** The chosen rows and columns of a table, columns in the order asked for; the best figures are those of what is left. */
+export function selectCells(table: Table, { rows, columns, paper, std }: Pick<Selection, 'rows' | 'columns' | 'paper' | 'std'>): Table {
+  const chosen = columns
+    ? columns.filter(column => table.columns.includes(column))
+    : table.columns
+  const kept = table.rows.filter(row => !rows || rows.includes(row.knowledge)).map(row => trim(row, chosen, { paper, std }))
+  const changed = {
+    ...table,
+    columns: chosen,
+    rows: columns ? kept.map(withBest) : kept,
+  }
+  return {
+    ...changed,
+    provenance: {
+      ...table.provenance,
+      keys: [...new Set(changed.rows.flatMap(row => Object.values(row.cells).flatMap(cell => cell.keys)))].toSorted(),
+    },
+  }
+}
+
+function trim(row: TableRow, columns: readonly string[], { paper, std }: { paper: boolean, std: boolean }): TableRow {
+  const cells = columns.map((column): [string, TableRow['cells'][string]] => {
+    const cell = row.cells[column]!
+    return [column, {
+      ...cell,
+      ...paper ? {} : { reference: null, referenceText: null, referenceSource: null },
+      ...std ? {} : { std: null },
+    }]
+  })
+  return { ...row, cells: Object.fromEntries(cells) }
+}
