@@ -4,8 +4,35 @@ import type { DatasetRow } from './workspace/datasets.ts'
 import type { RunRow } from './workspace/runs.ts'
 import { Problem as ProblemSchema } from '#shared/problem-schema.ts'
 
+/** The columns behind a view: orders and inputs are most of a row, and a list of 10,000 rows has no use for them. */
+export const viewedColumns = [
+  'key',
+  'stage',
+  'version',
+  'label',
+  'seed',
+  'uses_seed',
+  'state',
+  'reason',
+  'attempt',
+  'threads',
+  'engine',
+  'queued_at_ms',
+  'started_at_ms',
+  'finished_at_ms',
+  'duration_ms',
+  'bytes',
+  'memory_bytes',
+  'progress_done',
+  'progress_total',
+  'progress_unit',
+  'per_second',
+] as const
+
+export type ViewedRow = Pick<RunRow, (typeof viewedColumns)[number]>
+
 /** A run's row as clients see it. */
-export function viewRun(row: RunRow): RunView {
+export function viewRun(row: ViewedRow): RunView {
   return {
     key: row.key,
     stage: row.stage,
@@ -29,7 +56,7 @@ export function viewRun(row: RunRow): RunView {
 }
 
 /** How far a run is, or null before it said anything. */
-export function viewProgress({ progress_done: done, progress_total: total, progress_unit: unit, per_second: perSecond }: RunRow): ProgressView | null {
+export function viewProgress({ progress_done: done, progress_total: total, progress_unit: unit, per_second: perSecond }: ViewedRow): ProgressView | null {
   if (done === null || total === null)
     return null
   const rate = perSecond ?? 0

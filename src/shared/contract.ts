@@ -12,7 +12,7 @@ import { TeacherManifest } from './manifest.ts'
 import { RunState } from './order.ts'
 import { Predicted } from './predict.ts'
 import { Table } from './table.ts'
-import { DatasetView, GcView, IdleView, PlanView, ProgressView, RunDetail, RunView } from './views.ts'
+import { DatasetView, GcView, PlanView, ProgressView, RunView } from './views.ts'
 
 export type { Effect } from './contract/method.ts'
 

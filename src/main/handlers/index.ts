@@ -4,6 +4,7 @@ import { datasetPageHandlers } from './dataset-pages.ts'
 import { datasetHandlers } from './datasets.ts'
 import { gcHandlers } from './gc.ts'
 import { modelHandlers } from './models.ts'
+import { overviewHandlers } from './overview.ts'
 import { runHandlers } from './runs.ts'
 import { studyHandlers } from './studies.ts'
 import { studyDocumentHandlers } from './study-documents.ts'
@@ -18,6 +19,7 @@ export const parts: HandlerPart[] = [
   datasetHandlers,
   datasetPageHandlers,
   runHandlers,
+  overviewHandlers,
   compareHandlers,
   tableHandlers,
   modelHandlers,

@@ -1,35 +1,46 @@
-import type { Order } from '#shared/order.ts'
-import type { RunDetail } from '#shared/views.ts'
+import type { Order, RunState } from '#shared/order.ts'
+import type { RunDetail, RunView } from '#shared/views.ts'
 import type { Core, HandlerPart } from '../core.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import { Buffer } from 'node:buffer'
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs'
+import { FacetError } from '#shared/errors.ts'
 import { RunResult } from '#shared/order.ts'
+import { readActivity } from '../runner/activity.ts'
+import { forgetCheckpoints, listCheckpoints } from '../runner/checkpoints.ts'
+import { eventsPath } from '../runner/follow.ts'
 import { whyLeftOut } from '../runner/left-out.ts'
 import { logPath } from '../runner/worker-process.ts'
+import { differenceOf } from '../studies/run-difference.ts'
 import { parseReason, viewRun } from '../views.ts'
-import { findRun, listEvaluations, listMetrics, listMoves, listRuns, needsOf, studiesOf } from '../workspace/runs.ts'
+import { findSelected, readCurves } from '../workspace/curves.ts'
+import { listRunItems } from '../workspace/run-items.ts'
+import { findRun, listEvaluations, listMoves, listRuns, needsOf, studiesOf } from '../workspace/runs.ts'
 import { requireStudy, runsOfStudies } from '../workspace/studies.ts'
+
+const retryable: readonly RunState[] = ['failed', 'interrupted', 'paused', 'cancelled']
 
 export const runHandlers = ((core) => {
   const { workspace: { db, paths }, runner } = core
   const keyOf = async (prefix: string): Promise<string> => (await findRun(db, prefix)).key
   return {
-    'runs.list': async ({ study, stage, states }) => {
+    'runs.list': async ({ study, stage, states, limit }) => {
       if (study !== undefined)
         await requireStudy(db, study)
-      return (await listRuns(db, { study, stage, states })).map(viewRun)
+      return listRunItems(db, { study, stage, states, limit })
     },
     'runs.get': async ({ key }) => detail(core, await findRun(db, key)),
-    'runs.metrics': async ({ key, metrics, fromStep }) => {
-      const curves: Record<string, { steps: number[], values: number[] }> = {}
-      for (const { metric, step, value } of await listMetrics(db, await keyOf(key), { metrics, fromStep })) {
-        const curve = curves[metric] ??= { steps: [], values: [] }
-        curve.steps.push(step)
-        curve.values.push(value)
+    'runs.metrics': async ({ key, metrics, fromStep, buckets }) => readCurves(db, await keyOf(key), { metrics, fromStep, buckets }),
+    'runs.activity': async ({ key, buckets }) => readActivity(eventsPath(paths.runDir(await keyOf(key))), buckets),
+    'runs.checkpoints': async ({ key }) => {
+      const full = await keyOf(key)
+      return {
+        kept: listCheckpoints(paths.runDir(full)).map(({ step, phase, atMs, bytes }) => ({ step, phase, atMs, bytes })),
+        selected: await findSelected(db, full),
       }
-      return curves
     },
+    'runs.difference': async ({ key, against }) => differenceOf(core, await findRun(db, key), against),
+    'runs.retry': async ({ key, fromStart }) => retry(core, await findRun(db, key), fromStart),
     'runs.logs': async ({ key, from, limit }) => {
       const path = logPath(paths.runDir(await keyOf(key)))
       return {
@@ -77,6 +88,15 @@ export const runHandlers = ((core) => {
     },
   }
 }) satisfies HandlerPart
+
+/** Takes up a run that did not end well; from its newest checkpoint, or anew. */
+async function retry({ workspace: { paths }, runner }: Core, row: RunRow, fromStart: boolean): Promise<RunView> {
+  if (!retryable.includes(row.state))
+    throw new FacetError('conflict', `Run "${row.label}" is ${row.state}; only one that failed, was interrupted, paused or stopped can be tried again.`, { where: row.key })
+  if (fromStart)
+    forgetCheckpoints(paths.runDir(row.key))
+  return viewRun(await runner.resume(row.key))
+}
 
 async function detail({ workspace: { db, paths } }: Core, row: RunRow): Promise<RunDetail> {
   const evaluations = await listEvaluations(db, [row.key])

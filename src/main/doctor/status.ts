@@ -1,0 +1,96 @@
+import type { CpuInfo } from 'node:os'
+import type { Result } from '#shared/contract.ts'
+import { statfs } from 'node:fs/promises'
+import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
+import { basename } from 'node:path'
+import process from 'node:process'
+import { readSetupState } from './setup-state.ts'
+import { runTool } from './tool.ts'
+
+type Status = Result<'engine.status'>
+
+/** Whether the engine is there changes with set-up only; asking takes a process. */
+const setupMs = 60_000
+/** NVIDIA's tool takes some 50 ms; where it is missing once it stays missing. */
+const gpuMs = 2_000
+
+/** Looks at engine and computer, quickly enough to be asked every few seconds; whether the engine really runs only `engine.check` tells. */
+export function createStatus(folder: string): { read: () => Promise<Status>, forget: () => void } {
+  const setup = keepFor(setupMs, readSetupState)
+  const gpu = keepFor(gpuMs, readGpu)
+  let before = cpus()
+  let load = 0
+  let loadAtMs = 0
+  return {
+    forget: setup.forget,
+    read: async () => {
+      const { isEngineReady, engine } = await setup.get()
+      const { bavail, bsize } = await statfs(folder)
+      if (Date.now() - loadAtMs > 1_000) {
+        const now = cpus()
+        load = loadBetween(before, now)
+        before = now
+        loadAtMs = Date.now()
+      }
+      const limit = process.constrainedMemory()
+      const totalBytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+      const [version, flavour] = basename(engine).split('-')
+      return {
+        isReady: isEngineReady,
+        name: isEngineReady ? `TensorFlow ${version}, ${flavour?.toUpperCase() ?? 'CPU'}` : 'not installed',
+        remedy: isEngineReady ? null : 'npm run facet -- doctor --fix',
+        processor: { name: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), load },
+        memory: { usedBytes: Math.max(0, totalBytes - (limit > 0 ? process.availableMemory() : freemem())), totalBytes },
+        gpu: await gpu.get(),
+        diskFreeBytes: bavail * bsize,
+      }
+    },
+  }
+}
+
+/** Share of all cores that was busy between two looks. */
+function loadBetween(before: readonly CpuInfo[], after: readonly CpuInfo[]): number {
+  const sum = (infos: readonly CpuInfo[]): { busy: number, all: number } => infos.reduce(({ busy, all }, { times }) => {
+    const total = times.user + times.nice + times.sys + times.irq + times.idle
+    return { busy: busy + total - times.idle, all: all + total }
+  }, { busy: 0, all: 0 })
+  const a = sum(before)
+  const b = sum(after)
+  return b.all > a.all ? (b.busy - a.busy) / (b.all - a.all) : 0
+}
+
+let hasNoGpu = false
+
+async function readGpu(): Promise<Status['gpu']> {
+  if (hasNoGpu)
+    return null
+  const { code, stdout } = await runTool('nvidia-smi', ['--query-gpu=name,utilization.gpu,memory.used,memory.total,temperature.gpu', '--format=csv,noheader,nounits'])
+  hasNoGpu = code !== 0
+  const [name, load, used, total, celsius] = stdout.split('\n')[0]?.split(',').map(text => text.trim()) ?? []
+  if (hasNoGpu || !name)
+    return null
+  return {
+    name,
+    load: Number(load) / 100 || 0,
+    usedBytes: (Number(used) || 0) * 2 ** 20, // MiB
+    totalBytes: (Number(total) || 0) * 2 ** 20,
+    celsius: Number(celsius) || null,
+  }
+}
+
+/** A value that is read again only when it is older than that; a failure is not kept. */
+function keepFor<T>(ms: number, read: () => Promise<T>): { get: () => Promise<T>, forget: () => void } {
+  let value: Promise<T> | null = null
+  let atMs = 0
+  return {
+    get: () => {
+      if (!value || Date.now() - atMs > ms) {
+        atMs = Date.now()
+        value = read()
+        value.catch(() => { value = null })
+      }
+      return value
+    },
+    forget: () => { value = null },
+  }
+}

@@ -1,0 +1,39 @@
+import type { Db } from './database.ts'
+import { thinCurve } from '#shared/thin.ts'
+import { listMetrics } from './runs.ts'
+
+/** A curve as it is given out: `count` is how many values there are, thinned or not. */
+export interface ReadCurve { steps: number[], values: number[], count: number }
+
+/** The curves of a run by metric; with `buckets` the long ones thinned, their extremes kept. */
+export async function readCurves(db: Db, key: string, { metrics, fromStep, buckets }: { metrics?: readonly string[], fromStep?: number, buckets?: number }): Promise<Record<string, ReadCurve>> {
+  const curves: Record<string, ReadCurve> = {}
+  for (const { metric, step, value } of await listMetrics(db, key, { metrics, fromStep })) {
+    const curve = curves[metric] ??= { steps: [], values: [], count: 0 }
+    curve.steps.push(step)
+    curve.values.push(value)
+    curve.count++
+  }
+  if (buckets !== undefined) {
+    for (const [metric, { count, ...curve }] of Object.entries(curves))
+      curves[metric] = { ...thinCurve(curve, buckets), count }
+  }
+  return curves
+}
+
+/** What decides which weights are kept, by stage and task; only the first that a run has counts. */
+const deciding = [
+  { metric: 'validationCosine', better: 'desc' },
+  { metric: 'validationMae', better: 'asc' },
+  { metric: 'validationLoss', better: 'asc' },
+] as const
+
+/** The step whose weights a run keeps: the first with the best value of what decides. null for runs of many parts, which keep one each. */
+export async function findSelected(db: Db, key: string): Promise<{ step: number, metric: string, value: number } | null> {
+  for (const { metric, better } of deciding) {
+    const best = await db.selectFrom('metrics').select(['step', 'metric', 'value']).where('run', '=', key).where('metric', '=', metric).orderBy('value', better).orderBy('step').limit(1).executeTakeFirst()
+    if (best)
+      return best
+  }
+  return null
+}
