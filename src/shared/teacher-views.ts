@@ -20,6 +20,7 @@ export const TeacherDetail = TeacherView.extend({
   sha256: z.string(),
   bytes: z.int(),
   described: TeacherManifest.nullable().describe('Null where the manifest cannot be read'),
+  model: z.string().nullable().describe('Its model file on this machine'),
   text: z.string().describe('The manifest as it is written'),
   usedBy: z.array(z.string()).describe('Studies'),
   embedded: z.array(z.string()).describe('Data sets whose embeddings are there'),

@@ -91,7 +91,8 @@ async function predictFaces(faces: Uint8Array[], size: number, networks: Shared[
   return answers
 }
 
-function answer({ name, task, network }: Named, features: Float32Array): Prediction {
+/** What a head says of one face, from what its encoder gave. */
+export function answer({ name, task, network }: { name: string, task: string, network: Pick<FaceNetwork, 'knowledge'> }, features: Float32Array): Prediction {
   const { manifest } = network.knowledge!
   const [{ value, probabilities }] = predictFeatures(network.knowledge!, features) as [{ value: number, probabilities: number[] | null }]
   return {

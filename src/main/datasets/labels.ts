@@ -79,7 +79,10 @@ function numberBars(labelled: Labelled): Histogram['bars'] {
     least = Math.min(least, value)
     most = Math.max(most, value)
   }
-  const width = roundWidth((most - least) / mostBins)
+  const narrowest = 1e-9 * Math.max(1e-3, Math.abs(least), Math.abs(most)) // below, sums of floats would leave their bin
+  const width = most - least > narrowest
+    ? roundWidth((most - least) / mostBins)
+    : 1
   const first = Math.floor(least / width)
   const bars = Array.from({ length: Math.floor(most / width) - first + 1 }, (_, i) => {
     const from = tidy((first + i) * width)
@@ -92,14 +95,12 @@ function numberBars(labelled: Labelled): Histogram['bars'] {
     }
   })
   for (const { value, split } of labelled)
-    bars[Math.floor(value / width) - first]!.counts[split ?? 'none']++
+    bars[Math.min(bars.length - 1, Math.floor(value / width) - first)]!.counts[split ?? 'none']++
   return bars
 }
 
 /** The least of 1, 2, 5, 10, 20, ... times a power of ten that is not below. */
 function roundWidth(least: number): number {
-  if (!(least > 0))
-    return 1
   const power = 10 ** Math.floor(Math.log10(least))
   return tidy(power * [1, 2, 5, 10].find(step => step * power >= least)!)
 }

@@ -10,7 +10,7 @@ const Property = z.looseObject({
   items: z.looseObject({ type: z.string().optional() }).optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
-  default: z.unknown(),
+  default: z.unknown().optional(),
 })
 
 /** A format's options for a form, from its own schema: the one place where they are declared. */

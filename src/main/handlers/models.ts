@@ -54,12 +54,13 @@ const ModelOrder = Order.pick({
   teachers: true,
 })
 
-function orderOf(run: RunRow) {
+/** What a run's work order says of its model. */
+export function orderOf(run: RunRow) {
   return ModelOrder.parse(Object.fromEntries(Object.entries(JSON.parse(run.work_order) as object).filter(([name]) => name in ModelOrder.shape)))
 }
 
 /** For each knowledge the finished network to ask, or why there is none. */
-async function choosePredictors({ workspace: { db } }: Core, study: string, image: string): Promise<{ request: PredictRequest, missing: Result<'predict'>['missing'], notices: string[] }> {
+export async function choosePredictors({ workspace: { db } }: Core, study: string, image: string): Promise<{ request: PredictRequest, missing: Result<'predict'>['missing'], notices: string[] }> {
   const detail = StudyDetail.parse(JSON.parse((await requireStudy(db, study)).detail))
   const done = new Map((await listRuns(db, {
     study,
@@ -110,7 +111,7 @@ async function choosePredictors({ workspace: { db } }: Core, study: string, imag
 }
 
 /** Whether the artefact holds a head; a verification has none. */
-function isHead(run: RunRow): boolean {
+export function isHead(run: RunRow): boolean {
   return existsSync(`${orderOf(run).artefact}/tensors.safetensors`)
 }
 

@@ -1,11 +1,152 @@
-import type { HandlerPart } from '../core.ts'
+import type { Dependents } from '#shared/dataset-views.ts'
+import type { TeacherDetail } from '#shared/teacher-views.ts'
+import type { Core, HandlerPart } from '../core.ts'
+import type { TeacherEntry } from '../teachers/registry.ts'
+import type { RunRow } from '../workspace/runs.ts'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { FacetError } from '#shared/errors.ts'
+import { openDataset } from '#shared/files/dataset-pack.ts'
+import { modelFiles, readTeacher } from '#shared/files/teacher.ts'
+import { suggestName } from '#shared/nearest.ts'
+import { activeStates } from '#shared/run-states.ts'
+import { StudyDetail } from '#shared/study-detail.ts'
+import { createTeacher, draftManifest, editTeacher, removeTeacher } from '../teachers/manage.ts'
 import { addTeacher, listTeachers, requireTeacher } from '../teachers/registry.ts'
+import { requireDataset } from '../workspace/datasets.ts'
+import { listRuns } from '../workspace/runs.ts'
+import { listStudies } from '../workspace/studies.ts'
 
-export const teacherHandlers = (({ workspace: { paths }, inspector }) => ({
-  'teachers.list': async () => (await listTeachers(paths.teachers)).map(({ sha256: _, ...entry }) => entry),
-  'teachers.add': ({ path }) => addTeacher(paths.teachers, path),
-  'teachers.check': async ({ name, image }) => {
-    const { manifest } = await requireTeacher(paths.teachers, name)
-    return inspector.ask('checkTeacher', { manifest, image })
-  },
-})) satisfies HandlerPart
+/** What is read of an embed run's inputs and result. */
+const EmbedInputs = z.object({
+  data: z.array(z.object({ name: z.string() })).min(1),
+  teachers: z.array(z.object({ name: z.string(), sha256: z.string() })),
+})
+const EmbedResult = z.object({
+  summary: z.object({ faces: z.int() }),
+})
+
+export const teacherHandlers = ((core) => {
+  const { workspace: { paths }, inspector, emit } = core
+  return {
+    'teachers.list': async () => (await listTeachers(paths.teachers)).map(({ sha256: _, ...entry }) => entry),
+    'teachers.add': async ({ path }) => {
+      const manifest = await addTeacher(paths.teachers, path)
+      emit('teachers.changed', { name: manifest.name })
+      return manifest
+    },
+    'teachers.check': async ({ name, image }) => {
+      const { manifest } = await requireTeacher(paths.teachers, name)
+      return inspector.ask('checkTeacher', { manifest, image })
+    },
+    'teachers.get': async ({ name }) => detailOf(core, await findTeacher(core, name)),
+    'teachers.inspect': input => inspector.ask('inspectModel', input),
+    'teachers.try': async ({ model, draft, face }) => inspector.ask('tryTeacher', {
+      model,
+      manifest: draftManifest(model, draft),
+      face: face.kind === 'dataset'
+        ? { kind: 'file', path: await photographPath(core, face) }
+        : face,
+    }),
+    'teachers.create': async ({ model, draft }) => {
+      const manifest = await createTeacher(paths.teachers, model, draft, inspector)
+      emit('teachers.changed', { name: manifest.name })
+      return manifest
+    },
+    'teachers.edit': async ({ name, draft }) => {
+      await refuseWhileActive(core, name)
+      const manifest = await editTeacher(await findTeacher(core, name), draft, inspector)
+      emit('teachers.changed', { name })
+      return manifest
+    },
+    'teachers.dependents': async ({ name }) => dependentsOf(core, name),
+    'teachers.remove': async ({ name }) => {
+      await refuseWhileActive(core, name)
+      removeTeacher(await findTeacher(core, name))
+      emit('teachers.changed', { name })
+    },
+    'teachers.verify': async () => (await listTeachers(paths.teachers)).map(({ name, sha256, problem }) => ({ name, ok: problem === null, sha256, problem })),
+    'teachers.embedded': async () => (await embedRuns(core)).map(({ run, inputs, faces }) => ({ key: run.key, dataset: inputs.data[0]!.name, faces, teachers: inputs.teachers.map(({ name }) => name) })),
+    'teachers.affinity': async ({ key, faces }) => {
+      const found = (await embedRuns(core)).find(({ run }) => run.key === key)
+      if (!found)
+        throw new FacetError('not-found', `There is no finished embed run ${key.slice(0, 12)}.`, { hint: 'Choose a data set whose faces are embedded.' })
+      return { key, dataset: found.inputs.data[0]!.name, ...await inspector.ask('affinity', { embeddings: paths.embeddingsPath(key), faces }) }
+    },
+  }
+}) satisfies HandlerPart
+
+/** The teacher of a name, also one that cannot be used. */
+async function findTeacher({ workspace: { paths } }: Core, name: string): Promise<TeacherEntry> {
+  const known = await listTeachers(paths.teachers)
+  const entry = known.find(each => each.name === name)
+  if (!entry)
+    throw new FacetError('not-found', `There is no teacher "${name}".`, { hint: suggestName(name, known.map(each => each.name)) })
+  return entry
+}
+
+async function detailOf(core: Core, entry: TeacherEntry): Promise<TeacherDetail> {
+  const teacher = entry.problem === null
+    ? readTeacher(entry.manifest)
+    : null
+  const { studies } = await dependentsOf(core, entry.name)
+  const embedded = (await embedRuns(core)).filter(({ inputs }) => inputs.teachers.some(({ sha256 }) => sha256 === entry.sha256)).map(({ inputs }) => inputs.data[0]!.name)
+  return {
+    ...entry,
+    described: teacher?.manifest ?? null,
+    model: teacher?.model ?? null,
+    text: readFileSync(entry.manifest, 'utf8').slice(0, 1 << 18),
+    bytes: teacher
+      ? modelFiles(teacher.manifest, teacher.model).reduce((sum, file) => sum + statSync(file).size, 0)
+      : 0,
+    usedBy: studies.map(({ name }) => name),
+    embedded: [...new Set(embedded)],
+  }
+}
+
+/** Finished embed runs, the last one first. */
+async function embedRuns({ workspace: { db } }: Core): Promise<{ run: RunRow, inputs: z.infer<typeof EmbedInputs>, faces: number }[]> {
+  const runs = await listRuns(db, { stage: 'embed', states: ['done'] })
+  return runs.flatMap((run) => {
+    const inputs = EmbedInputs.safeParse(JSON.parse(run.inputs))
+    const result = EmbedResult.safeParse(JSON.parse(run.result ?? 'null'))
+    return inputs.success && result.success
+      ? [{ run, inputs: inputs.data, faces: result.data.summary.faces }]
+      : []
+  }).sort((a, b) => (b.run.finished_at_ms ?? 0) - (a.run.finished_at_ms ?? 0))
+}
+
+/** Studies that name a teacher, and the runs that were computed with it. */
+async function dependentsOf({ workspace: { db } }: Core, name: string): Promise<Dependents> {
+  const studies = (await listStudies(db)).flatMap((study) => {
+    const detail = StudyDetail.safeParse(JSON.parse(study.detail))
+    return detail.success && detail.data.recipe.teachers.includes(name)
+      ? [{ name: study.name, as: ['teacher'] }]
+      : []
+  })
+  const runs = (await listRuns(db)).filter(run => usesTeacher(run, name))
+  return { studies, runs: runs.length, bytes: runs.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) }
+}
+
+function usesTeacher({ work_order }: RunRow, name: string): boolean {
+  const { teachers = [] } = JSON.parse(work_order) as { teachers?: { name: string }[] }
+  return teachers.some(teacher => teacher.name === name)
+}
+
+async function refuseWhileActive({ workspace: { db } }: Core, name: string): Promise<void> {
+  const active = (await listRuns(db, { states: [...activeStates] })).filter(run => usesTeacher(run, name))
+  if (active.length > 0)
+    throw new FacetError('conflict', `Teacher "${name}" is in use by ${active.length} runs that are at work, e.g. "${active[0]!.label}".`, { where: active[0]!.key, hint: 'Stop or pause them first.' })
+}
+
+async function photographPath({ workspace: { db, paths } }: Core, { name, index }: { name: string, index: number }): Promise<string> {
+  const row = await requireDataset(db, name)
+  const pack = openDataset(paths.datasetPath(row.fingerprint))
+  try {
+    return join(row.root, pack.sample(index % pack.count).path)
+  }
+  finally {
+    pack.close()
+  }
+}

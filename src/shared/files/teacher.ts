@@ -32,7 +32,7 @@ export function parseManifest(path: string): TeacherManifest {
     throw new FacetError('bad-input', document.errors[0].message, { where: path })
   const parsed = TeacherManifest.safeParse(document.toJS({ maxAliasCount: 0 }))
   if (parsed.success)
-    return checkChannels(parsed.data, path)
+    return checkManifest(parsed.data, path)
   const issue = parsed.error.issues[0]!
   const field = issue.code === 'unrecognized_keys'
     ? [...issue.path, issue.keys[0]!]
@@ -44,7 +44,8 @@ export function parseManifest(path: string): TeacherManifest {
   throw new FacetError('bad-input', `${field.join('.') || 'the manifest'}: ${issue.message}`, { where: `${path}${line}`, hint: 'The built-in manifests under resources/teachers show every field.' })
 }
 
-function checkChannels(manifest: TeacherManifest, path: string): TeacherManifest {
+/** What a schema alone cannot say of a manifest: channels of mean and std, a crop inside the face. @throws FacetError */
+export function checkManifest(manifest: TeacherManifest, path: string): TeacherManifest {
   const channels = manifest.input.color === 'gray'
     ? 1
     : 3
@@ -112,7 +113,7 @@ function namedWeights(model: string): string[] {
 }
 
 /** The files of a teacher in the order in which they are hashed: the model file, then its weights as it names them (a SavedModel's by name). */
-export function modelFiles(manifest: TeacherManifest, model: string): string[] {
+export function modelFiles(manifest: Pick<TeacherManifest, 'name' | 'format'>, model: string): string[] {
   if (!existsSync(model))
     throw new FacetError('not-found', `the model of teacher "${manifest.name}" is missing.`, { where: model, hint: 'source in the manifest says where it should be.' })
   if (manifest.format !== 'saved-model') {

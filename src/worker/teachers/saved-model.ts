@@ -22,14 +22,16 @@ const { SavedModel } = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu
 
 const float32 = 1
 
-function pairs<T>(map: Entries<T>): [string, T][] {
+/** A protobuf map as pairs. */
+export function pairs<T>(map: Entries<T>): [string, T][] {
   const iterator = map.entries()
   return Array.from({
     length: map.getLength(),
   }, () => iterator.next().value)
 }
 
-function readMetaGraph({ model }: Teacher): MetaGraph {
+/** The graph for serving of a SavedModel. @throws FacetError where it is damaged or has none */
+export function readMetaGraph({ model }: Pick<Teacher, 'model'>): MetaGraph {
   let graphs: MetaGraph[]
   try {
     graphs = SavedModel.deserializeBinary(readFileSync(join(model, 'saved_model.pb'))).getMetaGraphsList()
