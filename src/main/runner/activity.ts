@@ -20,37 +20,36 @@ const interesting = /"type":"(?:progress|heartbeat|started)"/
 
 /** Reads a run's event file. A line that is broken or not finished is passed over. */
 export async function readActivity(path: string, buckets: number): Promise<Activity> {
-  const activity: Activity = { unit: '', rate: { timesMs: [], values: [] }, memory: { timesMs: [], values: [] }, attempts: [], isCut: false }
+  const memory: Timeline = { timesMs: [], values: [] }
+  const rates = new Map<string, Timeline>()
+  const attempts: Activity['attempts'] = []
   const size = (await stat(path).catch(() => null))?.size ?? 0
   const from = Math.max(0, size - limitBytes)
-  activity.isCut = from > 0
   const text = await readFrom(path, from, size)
   for (const line of text.split('\n')) {
     const event = interesting.test(line) ? parse(line) : null
-    if (event)
-      take(activity, event)
+    // The first word of a part says no speed yet.
+    if (event?.type === 'progress' && event.perSecond > 0)
+      put(timelineOf(rates, event.unit), event.time, event.perSecond)
+    else if (event?.type === 'heartbeat')
+      put(memory, event.time, event.memoryBytes)
+    else if (event?.type === 'started')
+      attempts.push({ atMs: event.time, resumedFrom: event.resumedFrom })
   }
-  return { ...activity, rate: thin(activity.rate, buckets), memory: thin(activity.memory, buckets) }
+  // Parts of a run count different things; the one that took longest is the run's speed.
+  const [unit, rate] = [...rates].sort(([, a], [, b]) => b.values.length - a.values.length)[0] ?? ['', { timesMs: [], values: [] }]
+  return { unit, rate: thin(rate, buckets), memory: thin(memory, buckets), attempts, isCut: from > 0 }
 }
 
-function take(activity: Activity, event: RunEvent): void {
-  switch (event.type) {
-    case 'progress':
-      activity.unit = event.unit
-      // The first word of a part says no speed yet.
-      if (event.perSecond > 0) {
-        activity.rate.timesMs.push(event.time)
-        activity.rate.values.push(event.perSecond)
-      }
-      break
-    case 'heartbeat':
-      activity.memory.timesMs.push(event.time)
-      activity.memory.values.push(event.memoryBytes)
-      break
-    case 'started':
-      activity.attempts.push({ atMs: event.time, resumedFrom: event.resumedFrom })
-      break
-  }
+function timelineOf(rates: Map<string, Timeline>, unit: string): Timeline {
+  const timeline = rates.get(unit) ?? { timesMs: [], values: [] }
+  rates.set(unit, timeline)
+  return timeline
+}
+
+function put({ timesMs, values }: Timeline, timeMs: number, value: number): void {
+  timesMs.push(timeMs)
+  values.push(value)
 }
 
 function thin({ timesMs, values }: Timeline, buckets: number): Timeline {

@@ -72,8 +72,9 @@ export async function train(context: Context, phase: Phase, training: Training, 
   let yieldedAt = performance.now()
   while (step < training.steps && !hasWaitedEnough(position, training)) {
     const feeds = await queue.next()
+    const learningRate = learningRateAt(step, training.steps, training.optimizer, training.schedule)
     const { loss } = program.step(feeds, {
-      learningRate: learningRateAt(step, training.steps, training.optimizer, training.schedule),
+      learningRate,
       seed: mixSeed(training.seed, step),
     })
     step++
@@ -83,7 +84,7 @@ export async function train(context: Context, phase: Phase, training: Training, 
     if (step % training.evaluateEvery === 0 || step === training.steps) {
       const { score, metrics } = await training.evaluate()
       checkNumber('validation score', score, step, training)
-      context.report.metrics(step, prefixed({ loss: position.lossSum / position.lossCount, ...metrics }, reportAs))
+      context.report.metrics(step, prefixed({ loss: position.lossSum / position.lossCount, learningRate, ...metrics }, reportAs))
       const isBetter = position.bestScore === null || score < position.bestScore
       if (isBetter)
         best = program.read(training.keep)
