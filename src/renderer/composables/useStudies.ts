@@ -8,7 +8,7 @@ import { useQuery } from './useQuery.ts'
 
 export type StudyItem = Result<'studies.list'>[number]
 
-interface Studies {
+export interface Studies {
   query: Query<StudyItem[]>
   studies: ComputedRef<StudyItem[]>
   /** The study that screens show: that of the address, else the one looked at last, else the newest; null where there is none. */

@@ -1,16 +1,15 @@
 import type { ComputedRef } from 'vue'
 import type { Command } from '#renderer/composables/useCommands.ts'
+import type { Studies } from '#renderer/composables/useStudies.ts'
 import { computed } from 'vue'
 import { useRouter } from 'vue-router'
-import { useStudies } from '#renderer/composables/useStudies.ts'
 import { menuScreens } from '#renderer/router.ts'
 import { useThemeStore } from '#renderer/stores/theme.ts'
 
 /** What can be done on every screen: go to another one, change study or theme, open palette and shortcuts. */
-export function useFrameCommands({ openPalette, openShortcuts }: { openPalette: () => void, openShortcuts: () => void }): ComputedRef<Command[]> {
+export function useFrameCommands({ studies, choose, current }: Studies, { openPalette, openShortcuts }: { openPalette: () => void, openShortcuts: () => void }): ComputedRef<Command[]> {
   const router = useRouter()
   const theme = useThemeStore()
-  const { studies, choose, current } = useStudies()
   return computed(() => [
     ...menuScreens.map((screen): Command => ({
       id: `go:${screen.name}`,
