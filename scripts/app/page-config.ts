@@ -10,6 +10,7 @@ export function pageConfig(root: string): UserConfig {
     base: './',
     plugins: [vue(), securityPolicy()],
     build: {
+      minify: true,
       assetsInlineLimit: 0, // data: addresses of fonts and scripts would need holes in the content security policy
       modulePreload: { polyfill: false }, // an inline script, which the policy forbids
       chunkSizeWarningLimit: 2_000,

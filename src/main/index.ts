@@ -1,3 +1,69 @@
-import { app } from 'electron'
+import type { BrowserWindow } from 'electron'
+import type { PageChannel } from './window/ipc.ts'
+import { join } from 'node:path'
+import process from 'node:process'
+import { pathToFileURL } from 'node:url'
+import { app, nativeTheme, session } from 'electron'
+import { createFront } from './front/front.ts'
+import { isWorkspace, listRecent, readRemembered } from './front/recent.ts'
+import { packageRoot } from './node-binary.ts'
+import { reveal } from './window/desktop-answers.ts'
+import { hardenSession } from './window/harden.ts'
+import { connectPage } from './window/ipc.ts'
+import { openMainWindow } from './window/main-window.ts'
+import { setMenu } from './window/menu.ts'
 
-void app.whenReady()
+/** Electron's main process: one window on the front. It holds no workspace and computes nothing; the host process does. */
+const front = createFront()
+let window: BrowserWindow | null = null
+let channel: PageChannel | null = null
+
+/** The built page, or the development server that npm run dev names. */
+function pageUrl(): string {
+  const development = process.env.ELECTRON_RENDERER_URL
+  return development && !app.isPackaged
+    ? development
+    : pathToFileURL(join(packageRoot, 'out/renderer/index.html')).href
+}
+
+/** The workspace to begin with: named, or the last one that is still there; without one the page asks. */
+function firstWorkspace(): string | null {
+  const named = process.env.FACET_WORKSPACE
+  if (named && isWorkspace(named))
+    return named
+  return listRecent().find(({ isThere }) => isThere)?.path ?? null
+}
+
+async function start(): Promise<void> {
+  hardenSession(session.defaultSession)
+  nativeTheme.themeSource = readRemembered().theme
+  setMenu(command => channel?.tell(command))
+  const folder = firstWorkspace()
+  if (folder)
+    front.open(folder).catch(error => console.error(error)) // the page then offers to choose another one
+  await openWindow()
+}
+
+async function openWindow(): Promise<void> {
+  window = await openMainWindow(pageUrl(), (opened) => {
+    channel = connectPage(opened, front, pageUrl())
+  })
+  window.on('closed', () => {
+    channel?.close()
+    channel = null
+    window = null
+  })
+}
+
+if (app.requestSingleInstanceLock()) {
+  app.on('second-instance', () => {
+    if (window)
+      reveal(window)
+  })
+  app.on('window-all-closed', () => app.quit())
+  app.on('will-quit', () => front.close())
+  void app.whenReady().then(start)
+}
+else {
+  app.quit()
+}

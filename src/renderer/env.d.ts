@@ -1,9 +1,9 @@
 /// <reference types="vite/client" />
-import type { Bridge } from '#shared/bridge.ts'
+import type { PageBridge } from '#shared/bridge.ts'
 
 declare global {
   interface Window {
     /** Put there by the preload, in Electron only. */
-    facet?: Bridge
+    facet?: PageBridge
   }
 }

@@ -1,4 +1,5 @@
 import type { EventName, Method } from './contract.ts'
+import type { Desktop, DesktopCall, DesktopInput } from './desktop.ts'
 import type { Problem } from './errors.ts'
 
 /** An answer as it crosses a carrier: plain data, since a class does not survive the crossing. */
@@ -17,4 +18,9 @@ export interface Bridge {
   onEvent: (listener: (event: EventName, payload: unknown) => void) => () => void
   /** Tells the state as it is now, then each change. */
   onConnection: (listener: (state: Connection) => void) => () => void
+}
+
+/** All of `window.facet`: the contract's carrier and the desktop's calls, whose answers are plain data as well. */
+export interface PageBridge extends Bridge {
+  desktop: { [C in DesktopCall]: (input: DesktopInput<C>) => Promise<Reply> } & Pick<Desktop, 'dropPath' | 'onCommand'>
 }

@@ -39,15 +39,21 @@ export function createFront({ settings = settingsPath(), host }: FrontOptions = 
   const stateListeners = new Set<(state: Connection) => void>()
   let link: HostLink | null = null
   let folder: string | null = null
+  /** The last opening, until it has ended either way: what is asked meanwhile waits for it. */
+  let opening: Promise<void> = Promise.resolve()
+  let isOpening = false
 
   const tell = (state: Connection): void => stateListeners.forEach(listener => listener(state))
-  async function open(path: string, { create = false }: { create?: boolean } = {}): Promise<void> {
-    const wanted = resolve(path)
+  function open(path: string, { create = false }: { create?: boolean } = {}): Promise<void> {
+    isOpening = true
+    const done = opening.then(() => replace(resolve(path), create)).finally(() => { isOpening = false })
+    opening = done.catch(() => {}) // told to whoever opened it
+    return done
+  }
+  async function replace(wanted: string, create: boolean): Promise<void> {
     if (wanted === folder)
       return
-    if (create && isWorkspace(wanted))
-      create = false
-    const next = await openHostLink(wanted, { create, host }) // the old one stays where this fails
+    const next = await openHostLink(wanted, { create: create && !isWorkspace(wanted), host }) // the old one stays where this fails
     link?.close()
     link = next
     folder = wanted
@@ -77,6 +83,8 @@ export function createFront({ settings = settingsPath(), host }: FrontOptions = 
   return {
     dispatch: async (method, input) => {
       const call = frontCallOf(method)
+      if (call !== 'openWorkspace')
+        await opening
       if (call)
         return reply(() => (answers[call] as (input: unknown) => unknown)(parseInput(call, input)))
       if (!isContractMethod(method))
@@ -87,7 +95,7 @@ export function createFront({ settings = settingsPath(), host }: FrontOptions = 
     },
     onEvent: listener => subscribe(eventListeners, listener),
     onState: listener => subscribe(stateListeners, listener),
-    state: () => link?.state() ?? 'open',
+    state: () => link?.state() ?? (isOpening ? 'connecting' : 'open'),
     current: () => folder,
     open,
     close: () => link?.close(),
