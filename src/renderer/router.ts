@@ -19,6 +19,10 @@ export interface Screen {
 
 export const screens: readonly Screen[] = [
   { name: 'overview', path: '/', title: 'Overview', icon: 'layout-dashboard', digit: 1, view: () => import('./views/overview/OverviewView.vue') },
+  { name: 'studies', path: '/studies', title: 'Studies', icon: 'adjustments-horizontal', digit: 4, view: () => import('./views/studies/StudiesView.vue') },
+  { name: 'stages', path: '/studies/:name', title: 'Stages', icon: 'adjustments-horizontal', view: () => import('./views/stages/StagesView.vue') },
+  { name: 'datasets', path: '/datasets', title: 'Data sets', icon: 'database', digit: 2, view: () => import('./views/datasets/DatasetsView.vue') },
+  { name: 'dataset', path: '/datasets/:name', title: 'Data set', icon: 'database', view: () => import('./views/dataset/DatasetView.vue') },
   { name: 'runs', path: '/runs', title: 'Runs', icon: 'player-play', digit: 5, view: () => import('./views/runs/RunsView.vue') },
   { name: 'run', path: '/runs/:key', title: 'Run', icon: 'player-play', view: () => import('./views/run/RunView.vue') },
 ]

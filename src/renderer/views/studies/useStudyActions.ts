@@ -1,0 +1,58 @@
+import type { ComputedRef } from 'vue'
+import type { Action } from '#renderer/composables/useAction.ts'
+import type { Problem } from '#shared/errors.ts'
+import { computed } from 'vue'
+import { useClient } from '#renderer/client/client.ts'
+import { pickFile, saveFile } from '#renderer/composables/files.ts'
+import { useAction } from '#renderer/composables/useAction.ts'
+
+const recipes = [{ name: 'Recipes', extensions: ['yaml', 'yml'] }]
+
+export interface StudyActions {
+  create: Action<[name: string], string>
+  duplicate: Action<[name: string, as: string], string>
+  rename: Action<[name: string, as: string], string>
+  remove: Action<[name: string], void>
+  importFile: Action<[], string | null>
+  importText: Action<[file: File], string>
+  saveFile: Action<[name: string], string | null>
+  /** Why what asks for a name has failed. */
+  nameProblem: ComputedRef<Problem | null>
+  /** Why anything else has. */
+  problems: ComputedRef<Problem[]>
+}
+
+/** What can be done with studies from their list. */
+export function useStudyActions(): StudyActions {
+  const client = useClient()
+  const create = useAction(async (name: string) => (await client.call('studies.create', { name })).name)
+  const duplicate = useAction(async (name: string, as: string) => (await client.call('studies.duplicate', { name, as })).name)
+  const rename = useAction(async (name: string, as: string) => (await client.call('studies.rename', { name, as })).name)
+  const remove = useAction((name: string) => client.call('studies.delete', { name }))
+  const importText = useAction(async (file: File) => {
+    const path = window.facet?.desktop.dropPath(file) ?? null
+    return (path === null
+      ? await client.call('studies.create', { text: await file.text() })
+      : await client.call('studies.import', { path })).name
+  })
+  const importFile = useAction(async () => {
+    const picked = await pickFile('Import a recipe', recipes)
+    if (!picked)
+      return null
+    return ('path' in picked
+      ? await client.call('studies.import', { path: picked.path })
+      : await client.call('studies.create', { text: picked.text })).name
+  })
+  const save = useAction(async (name: string) => saveFile(`${name}.yaml`, { kind: 'text', text: (await client.call('studies.open', { name })).text }, recipes))
+  return {
+    create,
+    duplicate,
+    rename,
+    remove,
+    importFile,
+    importText,
+    saveFile: save,
+    nameProblem: computed(() => create.problem.value ?? duplicate.problem.value ?? rename.problem.value),
+    problems: computed(() => [remove, importFile, importText, save].flatMap(action => action.problem.value ?? [])),
+  }
+}
