@@ -1,0 +1,104 @@
+import type { MaybeRefOrGetter, ShallowRef } from 'vue'
+import type { FaceCell, FaceState } from '#shared/dataset-views.ts'
+import type { Problem } from '#shared/errors.ts'
+import { computed, onScopeDispose, shallowRef, toValue, watch } from 'vue'
+import { useClient } from '#renderer/client/client.ts'
+import { toProblem } from '#shared/errors.ts'
+
+/** Faces asked for at once. */
+export const blockSize = 60
+/** Blocks kept; a face back in sight after more than these is asked again. */
+const keptBlocks = 40
+/** Questions under way at once: decoding shares the worker with everything else. */
+const mostAtOnce = 2
+/** How long the view must rest before it asks: a scrolled-through stretch is never asked for. */
+const restMs = 80
+
+export interface Faces {
+  /** How many there are; undefined before the first answer. */
+  total: Readonly<ShallowRef<number | undefined>>
+  /** The prepare run they come from; null where there is none, undefined before the first answer. */
+  key: Readonly<ShallowRef<string | null | undefined>>
+  problem: Readonly<ShallowRef<Problem | null>>
+  /** A face by its place, where it is here already. */
+  at: (place: number) => FaceCell | undefined
+  /** Says which places are in sight; only those are asked for. */
+  show: (from: number, to: number) => void
+  reload: () => void
+}
+
+/** The faces of a data set by ranges: a gallery of 100,000 holds and asks for what is in sight. */
+export function useFaces(name: MaybeRefOrGetter<string>, status: MaybeRefOrGetter<FaceState>): Faces {
+  const client = useClient()
+  const total = shallowRef<number>()
+  const key = shallowRef<string | null>()
+  const problem = shallowRef<Problem | null>(null)
+  const blocks = shallowRef(new Map<number, FaceCell[]>())
+  const subject = computed(() => `${toValue(name)} ${toValue(status)}`)
+  const underWay = new Set<number>()
+  let wanted: number[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  async function ask(block: number): Promise<void> {
+    const asked = subject.value
+    underWay.add(block)
+    try {
+      const page = await client.call('datasets.faces', { name: toValue(name), status: toValue(status), from: block * blockSize, count: blockSize })
+      if (asked !== subject.value)
+        return
+      total.value = page.total
+      key.value = page.key
+      problem.value = null
+      const next = new Map(blocks.value)
+      next.delete(block)
+      next.set(block, page.cells)
+      for (const old of [...next.keys()].slice(0, Math.max(0, next.size - keptBlocks)))
+        next.delete(old)
+      blocks.value = next
+    }
+    catch (error) {
+      if (asked === subject.value)
+        problem.value = toProblem(error)
+    }
+    finally {
+      if (asked === subject.value) {
+        underWay.delete(block)
+        pump()
+      }
+    }
+  }
+  function pump(): void {
+    if (problem.value)
+      return
+    for (const block of wanted) {
+      if (underWay.size >= mostAtOnce)
+        return
+      if (!blocks.value.has(block) && !underWay.has(block))
+        void ask(block)
+    }
+  }
+  function show(from: number, to: number): void {
+    const first = Math.floor(Math.max(0, from) / blockSize)
+    const last = Math.floor(Math.max(0, to) / blockSize)
+    wanted = Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    clearTimeout(timer)
+    timer = setTimeout(pump, restMs)
+  }
+  function reload(): void {
+    underWay.clear()
+    blocks.value = new Map()
+    problem.value = null
+    if (wanted.length === 0)
+      wanted = [0]
+    pump()
+  }
+  watch(subject, () => {
+    total.value = undefined
+    key.value = undefined
+    wanted = [0]
+    reload()
+  }, { immediate: true })
+  onScopeDispose(() => clearTimeout(timer))
+  onScopeDispose(client.onReconnect(reload))
+  return { total, key, problem, at: place => blocks.value.get(Math.floor(place / blockSize))?.[place % blockSize], show, reload }
+}
