@@ -19,7 +19,7 @@ export const OptionView = z.strictObject({
   choices: z.array(z.string()),
   least: z.number().nullable(),
   most: z.number().nullable(),
-  default: z.unknown().describe('Undefined where the format finds it out itself'),
+  default: z.unknown().optional().describe('Missing where the format finds it out itself'),
 })
 export type OptionView = z.infer<typeof OptionView>
 
