@@ -25,6 +25,7 @@ export const screens: readonly Screen[] = [
   { name: 'dataset', path: '/datasets/:name', title: 'Data set', icon: 'database', view: () => import('./views/dataset/DatasetView.vue') },
   { name: 'runs', path: '/runs', title: 'Runs', icon: 'player-play', digit: 5, view: () => import('./views/runs/RunsView.vue') },
   { name: 'run', path: '/runs/:key', title: 'Run', icon: 'player-play', view: () => import('./views/run/RunView.vue') },
+  { name: 'compare', path: '/compare', title: 'Compare', icon: 'git-compare', digit: 6, view: () => import('./views/compare/CompareView.vue') },
 ]
 
 /** Screens of the menu, in its order. */

@@ -12,6 +12,10 @@ export const Comparison = z.strictObject({
     path: z.string().describe('Where in the configuration, inputs or seed'),
     values: z.array(z.string().nullable()).describe('One per run, as JSON; null where the run has no such field'),
   })),
+  equal: z.array(z.strictObject({
+    path: z.string(),
+    value: z.string(),
+  })).describe('What all runs were asked alike, as JSON'),
   figures: z.array(z.strictObject({
     name: z.string().describe('A metric with its scope, or a number of the run\'s summary'),
     better: z.enum(['higher', 'lower']).nullable(),

@@ -35,19 +35,10 @@ export function letterOf(index: number): string {
   return String.fromCharCode('A'.charCodeAt(0) + index)
 }
 
-function differencesOf(runs: ComparedRun[]): Comparison['differences'] {
+function leavesByPath(runs: ComparedRun[]): Comparison['differences'] {
   const leaves = runs.map(run => new Map(leavesOf({ stage: run.stage, ...run.asked as object })))
-  const paths = [
-    ...new Set(leaves.flatMap(map => [
-      ...map.keys(),
-    ])),
-  ]
-  return paths
-    .map(path => ({
-      path,
-      values: leaves.map(map => map.get(path) ?? null),
-    }))
-    .filter(({ values }) => new Set(values).size > 1)
+  const paths = [...new Set(leaves.flatMap(map => [...map.keys()]))]
+  return paths.map(path => ({ path, values: leaves.map(map => map.get(path) ?? null) }))
 }
 
 function figuresOf(runs: ComparedRun[]): Comparison['figures'] {
@@ -128,6 +119,8 @@ export function compareRuns(runs: ComparedRun[]): Comparison {
   if (twice)
     throw new FacetError('usage', `Run ${twice.key.slice(0, 8)} is named twice.`, { hint: 'Name different runs; equal keys have equal results.' })
   const { tests, notes } = testsOf(runs)
+  const leaves = leavesByPath(runs)
+  const isEqual = ({ values }: { values: (string | null)[] }): boolean => new Set(values).size === 1
   return {
     runs: runs.map(({ key, stage, label }, i) => ({
       letter: letterOf(i),
@@ -135,7 +128,8 @@ export function compareRuns(runs: ComparedRun[]): Comparison {
       stage,
       label,
     })),
-    differences: differencesOf(runs),
+    differences: leaves.filter(leaf => !isEqual(leaf)),
+    equal: leaves.filter(isEqual).map(({ path, values: [value] }) => ({ path, value: value! })),
     figures: figuresOf(runs),
     tests,
     notes,

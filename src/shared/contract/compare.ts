@@ -60,5 +60,6 @@ export const compareMethods = {
       }).nullable()).describe('Against the first; null where it cannot be tested'),
     })),
     tests: z.int().describe('Over which p was corrected'),
+    others: z.array(z.strictObject({ key: z.string(), method: z.string() })).describe('Finished runs of the first run\'s knowledge and seed that could be added'),
   })),
 } as const

@@ -1,0 +1,47 @@
+import type { Comparison } from '#shared/comparison.ts'
+import type { Result } from '#shared/contract.ts'
+
+/** One figure of all runs, with its tests against the first. */
+export interface FigureRow {
+  name: string
+  metric: string
+  better: 'higher' | 'lower' | null
+  points: ({ value: number, interval: readonly [number, number] | null } | null)[]
+  /** Of the second run on. */
+  tests: ({ difference: number, interval: readonly [number, number], adjusted: number, verdict: Comparison['tests'][number]['verdict'] } | null)[]
+  /** Places of the best figures. */
+  best: number[]
+}
+
+/** The figures of some runs; the tests belong to the figure of their test samples, the first of the evaluated ones. */
+export function figureRows({ runs, figures, tests }: Comparison): FigureRow[] {
+  const tested = figures.findIndex(({ better }) => better !== null)
+  return figures.map(({ name, better, values, intervals }, index) => {
+    const [, metric = name, scope = ''] = /^(\S+) \((\w+)\)$/.exec(name) ?? []
+    const points = values.map((value, i) => value === null ? null : { value, interval: intervals[i] ?? null })
+    return {
+      name: better === null ? name : metric,
+      metric: better === null ? '' : `${scope} ${better === 'higher' ? '↑' : '↓'}`,
+      better,
+      points,
+      tests: runs.slice(1).map(({ letter }) => index === tested ? tests.find(test => test.letter === letter) ?? null : null),
+      best: bestOf(points, better),
+    }
+  })
+}
+
+/** What some methods reach on every knowledge of a study. */
+export function methodRows({ rows }: Result<'compare.methods'>): FigureRow[] {
+  return rows.map(({ knowledge, metric, better, cells, tests }) => {
+    const points = cells.map(cell => cell && { value: cell.mean, interval: cell.interval })
+    return { name: knowledge, metric, better, points, tests, best: bestOf(points, better) }
+  })
+}
+
+function bestOf(points: FigureRow['points'], better: FigureRow['better']): number[] {
+  const values = points.flatMap(point => point ? [point.value] : [])
+  if (better === null || values.length < 2)
+    return []
+  const best = better === 'higher' ? Math.max(...values) : Math.min(...values)
+  return points.flatMap((point, i) => point?.value === best ? [i] : [])
+}
