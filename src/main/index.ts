@@ -1,11 +1,12 @@
 import type { BrowserWindow } from 'electron'
+import type { Front } from './front/front.ts'
 import type { PageChannel } from './window/ipc.ts'
 import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
 import { app, nativeTheme, session } from 'electron'
 import { createFront } from './front/front.ts'
-import { isWorkspace, listRecent, readRemembered } from './front/recent.ts'
+import { listRecent, readRemembered } from './front/recent.ts'
 import { packageRoot } from './node-binary.ts'
 import { reveal } from './window/desktop-answers.ts'
 import { hardenSession } from './window/harden.ts'
@@ -14,7 +15,7 @@ import { openMainWindow } from './window/main-window.ts'
 import { setMenu } from './window/menu.ts'
 
 /** Electron's main process: one window on the front. It holds no workspace and computes nothing; the host process does. */
-const front = createFront()
+let front: Front | undefined
 let window: BrowserWindow | null = null
 let channel: PageChannel | null = null
 
@@ -28,25 +29,20 @@ function pageUrl(): string {
 
 /** The workspace to begin with: named, or the last one that is still there; without one the page asks. */
 function firstWorkspace(): string | null {
-  const named = process.env.FACET_WORKSPACE
-  if (named && isWorkspace(named))
-    return named
-  return listRecent().find(({ isThere }) => isThere)?.path ?? null
+  return process.env.FACET_WORKSPACE || (listRecent().find(({ isThere }) => isThere)?.path ?? null)
 }
 
 async function start(): Promise<void> {
   hardenSession(session.defaultSession)
   nativeTheme.themeSource = readRemembered().theme
   setMenu(command => channel?.tell(command))
-  const folder = firstWorkspace()
-  if (folder)
-    front.open(folder).catch(error => console.error(error)) // the page then offers to choose another one
+  front = createFront({ first: firstWorkspace() })
   await openWindow()
 }
 
 async function openWindow(): Promise<void> {
   window = await openMainWindow(pageUrl(), (opened) => {
-    channel = connectPage(opened, front, pageUrl())
+    channel = connectPage(opened, front!, pageUrl())
   })
   window.on('closed', () => {
     channel?.close()
@@ -61,7 +57,7 @@ if (app.requestSingleInstanceLock()) {
       reveal(window)
   })
   app.on('window-all-closed', () => app.quit())
-  app.on('will-quit', () => front.close())
+  app.on('will-quit', () => front?.close())
   void app.whenReady().then(start)
 }
 else {

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Problem } from './problem-schema.ts'
 
 /** A kind of file as dialogs offer it: its name for people, endings without the dot. */
 const FileFilter = z.strictObject({
@@ -92,6 +93,7 @@ export const frontCalls = {
     result: z.strictObject({
       current: z.strictObject({ path: z.string(), name: z.string() }).nullable(),
       recent: z.array(RecentWorkspace),
+      problem: Problem.nullable().describe('Why the workspace of the start could not be opened'),
       suggested: z.string().describe('Where a new one would go'),
     }),
   },

@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { _electron as electron } from 'playwright-core'
 import { describe } from 'vitest'
-import { chromiumPath, openBrowser } from './browser.mjs'
-import { buildPage } from './page.mjs'
-import { startServer } from './serve.mjs'
+import { chromiumPath, openBrowser } from './browser.ts'
+import { buildPage } from './page.ts'
+import { startServer } from './serve.ts'
 
 export const root = join(import.meta.dirname, '../..')
 

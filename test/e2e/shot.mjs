@@ -3,9 +3,9 @@ import { resolve } from 'node:path'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { openBrowser } from './browser.mjs'
-import { buildPage } from './page.mjs'
-import { startServer } from './serve.mjs'
+import { openBrowser } from './browser.ts'
+import { buildPage } from './page.ts'
+import { startServer } from './serve.ts'
 
 const usage = 'usage: node test/e2e/shot.mjs ROUTE -o FILE [--theme light|dark] [--workspace DIR] [--size 1440x900] [--full] [--wait MS] [--click SELECTOR]... [--key KEY]...'
 

@@ -108,7 +108,7 @@ class WebContents extends EventEmitter {
   }
 
   async open(preload) {
-    const { targetId } = await chromium.root.send('Target.createTarget', { url: 'about:blank', newWindow: true })
+    const { targetId } = await chromium.root.send('Target.createTarget', { url: 'about:blank', newWindow: true, width: this.window.options?.width ?? 800, height: this.window.options?.height ?? 600 })
     this.targetId = targetId
     const { sessionId } = await chromium.root.send('Target.attachToTarget', { targetId, flatten: true })
     const page = chromium.session(sessionId)

@@ -2,6 +2,7 @@ import type { HostLink, HostLinkOptions } from '#main/host-link.ts'
 import type { Connection, Reply } from '#shared/bridge.ts'
 import type { EventName } from '#shared/contract.ts'
 import type { FrontCall, FrontParsed, FrontResult } from '#shared/desktop.ts'
+import type { Problem } from '#shared/errors.ts'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { openHostLink } from '#main/host-link.ts'
@@ -22,11 +23,16 @@ export interface Front {
   state: () => Connection
   /** The folder of the open workspace. */
   current: () => string | null
+  /** Opens a workspace; where another one was open, pages ask everything anew. */
   open: (folder: string, options?: { create?: boolean }) => Promise<void>
+  /** Resolves once what is being opened is open, or could not be. */
+  opened: () => Promise<void>
   close: () => void
 }
 
 export interface FrontOptions {
+  /** The workspace to begin with; where it cannot be opened, the page offers others and says why. */
+  first?: string | null
   /** Where recent workspaces are remembered. */
   settings?: string
   host?: HostLinkOptions['host']
@@ -34,19 +40,28 @@ export interface FrontOptions {
 
 const noWorkspace = new FacetError('not-found', 'No workspace is open.', { hint: 'Open or create one: it is the folder where Facet keeps data sets, runs and models.' })
 
-export function createFront({ settings = settingsPath(), host }: FrontOptions = {}): Front {
+/** Time for the answer to the page that opened another workspace, before its connection counts as lost. */
+const answerFirstMs = 20
+
+export function createFront({ first, settings = settingsPath(), host }: FrontOptions = {}): Front {
   const eventListeners = new Set<(event: EventName, payload: unknown) => void>()
   const stateListeners = new Set<(state: Connection) => void>()
   let link: HostLink | null = null
   let folder: string | null = null
   /** The last opening, until it has ended either way: what is asked meanwhile waits for it. */
   let opening: Promise<void> = Promise.resolve()
-  let isOpening = false
+  /** Pages are told to wait while the workspace of the start is opened. */
+  let isStarting = first !== undefined && first !== null
+  let startProblem: Problem | null = null
 
   const tell = (state: Connection): void => stateListeners.forEach(listener => listener(state))
   function open(path: string, { create = false }: { create?: boolean } = {}): Promise<void> {
-    isOpening = true
-    const done = opening.then(() => replace(resolve(path), create)).finally(() => { isOpening = false })
+    const done = opening.then(() => replace(resolve(path), create)).finally(() => {
+      if (isStarting) {
+        isStarting = false
+        tell('open')
+      }
+    })
     opening = done.catch(() => {}) // told to whoever opened it
     return done
   }
@@ -57,10 +72,15 @@ export function createFront({ settings = settingsPath(), host }: FrontOptions = 
     link?.close()
     link = next
     folder = wanted
+    startProblem = null
     rememberWorkspace(wanted, Date.now(), settings)
     next.onEvent((event, payload) => eventListeners.forEach(listener => listener(event, payload)))
     next.onState(tell)
-    // Pages ask everything anew after a loss: to them another workspace is one.
+    // Pages ask everything anew after a loss: to them another workspace is one. Those that wait for the first have nothing to lose.
+    if (!isStarting)
+      setTimeout(tellAnother, answerFirstMs)
+  }
+  function tellAnother(): void {
     tell('lost')
     tell('open')
   }
@@ -68,6 +88,7 @@ export function createFront({ settings = settingsPath(), host }: FrontOptions = 
     workspaces: () => ({
       current: folder === null ? null : { path: folder, name: basename(folder) },
       recent: listRecent(settings),
+      problem: startProblem,
       suggested: join(homedir(), 'facet-workspace'),
     }),
     openWorkspace: async ({ path, create }) => {
@@ -80,7 +101,10 @@ export function createFront({ settings = settingsPath(), host }: FrontOptions = 
     },
     browse,
   }
+  if (first)
+    open(first).catch((error) => { startProblem = toProblem(error) })
   return {
+    opened: () => opening,
     dispatch: async (method, input) => {
       const call = frontCallOf(method)
       if (call !== 'openWorkspace')
@@ -95,7 +119,7 @@ export function createFront({ settings = settingsPath(), host }: FrontOptions = 
     },
     onEvent: listener => subscribe(eventListeners, listener),
     onState: listener => subscribe(stateListeners, listener),
-    state: () => link?.state() ?? (isOpening ? 'connecting' : 'open'),
+    state: () => link?.state() ?? (isStarting ? 'connecting' : 'open'),
     current: () => folder,
     open,
     close: () => link?.close(),

@@ -21,12 +21,11 @@ export const serve: RegisterCommand = (program, act) => program
     const folder = isNamed || isWorkspace(workspace)
       ? workspace
       : listRecent().find(one => one.isThere)?.path
-    const front = createFront()
-    if (folder)
-      await front.open(folder)
+    const front = createFront({ first: folder })
+    await front.opened()
     const server = await startPageServer({ front, pageFolder: findPage(), port: parsePort(port), host })
     terminal.result({ address: server.address, workspace: folder ?? null }, () => server.address)
-    terminal.note(folder ? `Workspace: ${folder}` : 'No workspace yet: choose one in the window.')
+    terminal.note(front.current() ? `Workspace: ${front.current()}` : folder ? `${folder} could not be opened: the page says why.` : 'No workspace yet: choose one in the window.')
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
         process.once(signal, () => resolve())

@@ -7,7 +7,7 @@ import { fingerprint, root } from '../../scripts/app/build.mjs'
 import { pageConfig } from '../../scripts/app/page-config.ts'
 
 /** Builds the page for a test into a folder of its own, named after its sources, so that several may do so at once. */
-export async function buildPage() {
+export async function buildPage(): Promise<string> {
   const folder = join(tmpdir(), 'facet-pages', fingerprint(root).slice(0, 16))
   if (existsSync(folder))
     return folder

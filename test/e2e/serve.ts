@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -7,11 +8,23 @@ import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { root } from '../../scripts/app/build.mjs'
 
-/**
- * Starts `facet serve` with settings of its own.
- * @param {{ pageFolder: string, workspace?: string, config?: string, env?: NodeJS.ProcessEnv }} options what to serve
- */
-export async function startServer({ pageFolder, workspace, config, env = {} }) {
+export interface ServerOptions {
+  pageFolder: string
+  workspace?: string
+  /** Folder of settings; without it one of its own. */
+  config?: string
+  env?: NodeJS.ProcessEnv
+}
+
+export interface Server {
+  /** With its token. */
+  address: string
+  process: ChildProcess
+  close: () => Promise<void>
+}
+
+/** Starts `facet serve`, with settings of its own. */
+export async function startServer({ pageFolder, workspace, config, env = {} }: ServerOptions): Promise<Server> {
   const ownConfig = config ?? mkdtempSync(join(tmpdir(), 'facet-config-'))
   const child = spawn(process.execPath, [
     join(root, 'src/main/cli.ts'),
@@ -24,7 +37,7 @@ export async function startServer({ pageFolder, workspace, config, env = {} }) {
   })
   const exited = once(child, 'exit')
   const address = await Promise.race([
-    once(createInterface({ input: child.stdout }), 'line').then(([line]) => line),
+    once(createInterface({ input: child.stdout! }), 'line').then(([line]) => String(line)),
     exited.then(([code]) => { throw new Error(`facet serve ended with ${code}`) }),
   ])
   return {
