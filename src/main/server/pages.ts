@@ -31,13 +31,23 @@ export function refusal({ headers }: IncomingMessage, { token, hostNames }: Guar
   return null
 }
 
+/** What a request asks for; null for what is no path, such as the whole address that a proxy is sent. */
+export function parseTarget(url: string | undefined): URL | null {
+  return url?.startsWith('/')
+    ? URL.parse(`http://facet.invalid${url}`)
+    : null
+}
+
 /** Answers a browser's requests for the page and its files. */
 export async function answerPage(request: IncomingMessage, response: ServerResponse, root: string, guard: Guard): Promise<void> {
   for (const [name, value] of Object.entries(securityHeaders))
     response.setHeader(name, value)
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return end(response, 405, 'Only GET is answered here.')
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://facet.invalid')
+  const target = parseTarget(request.url)
+  if (!target)
+    return end(response, 400, 'This is no path.')
+  const { pathname, searchParams } = target
   if (isOwnHost(request.headers.host, guard.hostNames) && isToken(searchParams.get('token'), guard.token))
     return takeToken(response, pathname, guard.token)
   const refused = refusal(request, guard)

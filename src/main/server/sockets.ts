@@ -7,7 +7,7 @@ import { WebSocketServer } from 'ws'
 import { z } from 'zod'
 import { dropIfSlow, limits } from '#main/security/limits.ts'
 import { isOwnOrigin } from '#main/security/origin.ts'
-import { refusal } from './pages.ts'
+import { parseTarget, refusal } from './pages.ts'
 
 const Call = z.strictObject({
   id: z.int().min(0),
@@ -68,7 +68,7 @@ function whyRefused(request: IncomingMessage, connected: number, front: Front, g
   const refused = refusal(request, guard)
   if (refused)
     return refused
-  if (new URL(request.url ?? '/', 'http://facet.invalid').pathname !== '/socket')
+  if (parseTarget(request.url)?.pathname !== '/socket')
     return { status: 404, text: 'There is no such socket.' }
   if (!isOwnOrigin(request.headers))
     return { status: 403, text: 'Only pages of this server may connect.' }
