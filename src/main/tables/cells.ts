@@ -1,20 +1,7 @@
 import type { TableCell, TableMark, TableRow } from '#shared/table.ts'
 import type { Reference } from './paper.ts'
 import { mean, sampleStd } from '#shared/statistics.ts'
-
-/** Digits after the point that a metric is printed with. */
-const decimals: Record<TableRow['metric'], number> = {
-  accuracy: 1,
-  mae: 2,
-  cosine: 3,
-  nrmse: 3,
-  faces: 0,
-}
-
-/** A figure as printed in its metric's precision. */
-export function printFigure(value: number, metric: TableRow['metric']): string {
-  return value.toFixed(decimals[metric])
-}
+import { printFigure } from '#shared/table-words.ts'
 
 /** One seed's figure. */
 export interface SeedValue {

@@ -1,6 +1,6 @@
 import type { Table, TableCell, TableRow } from '#shared/table.ts'
 import type { TableFormat } from './format.ts'
-import { missingNotes, wordCell, wordMetric, wordProvenance } from './words.ts'
+import { missingNotes, wordCell, wordMetric, wordProvenance } from '#shared/table-words.ts'
 
 const entities: Record<string, string> = {
   '&': '&amp;',

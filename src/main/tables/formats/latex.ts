@@ -1,6 +1,6 @@
 import type { TableCell, TableRow } from '#shared/table.ts'
 import type { TableFormat } from './format.ts'
-import { missingNotes, wordCell, wordMetric, wordProvenance } from './words.ts'
+import { missingNotes, wordCell, wordMetric, wordProvenance } from '#shared/table-words.ts'
 
 const symbols: Record<string, string> = {
   '\\': '\\textbackslash{}',

@@ -1,6 +1,6 @@
 import type { TableCell, TableRow } from '#shared/table.ts'
 import type { TableFormat } from './format.ts'
-import { missingNotes, wordCell, wordMetric, wordProvenance } from './words.ts'
+import { missingNotes, wordCell, wordMetric, wordProvenance } from '#shared/table-words.ts'
 
 /** Text that Markdown would read as markup, and the bar that would split a cell, made plain. */
 export function escapeMarkdown(text: string): string {

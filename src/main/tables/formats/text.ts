@@ -1,6 +1,6 @@
 import type { Table, TableRow } from '#shared/table.ts'
 import type { TableFormat } from './format.ts'
-import { missingNotes, wordCell, wordMetric, wordProvenance } from './words.ts'
+import { missingNotes, wordCell, wordMetric, wordProvenance } from '#shared/table-words.ts'
 
 interface Style { bold: (text: string) => string, dim: (text: string) => string }
 const ansi: Style = {

@@ -1,6 +1,19 @@
-import type { Table, TableCell, TableRow } from '#shared/table.ts'
-import { tableMarks, verdictMarks } from '#shared/table.ts'
-import { printFigure } from '../cells.ts'
+import type { Table, TableCell, TableRow } from './table.ts'
+import { tableMarks, verdictMarks } from './table.ts'
+
+/** Digits after the point that a metric is printed with. */
+const decimals: Record<TableRow['metric'], number> = {
+  accuracy: 1,
+  mae: 2,
+  cosine: 3,
+  nrmse: 3,
+  faces: 0,
+}
+
+/** A figure as printed in its metric's precision. */
+export function printFigure(value: number, metric: TableRow['metric']): string {
+  return value.toFixed(decimals[metric])
+}
 
 /** A cell in words that no format has escaped yet. */
 export interface CellWords {
