@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { FacetError, toProblem } from '#shared/errors.ts'
 import { Problem } from '#shared/problem-schema.ts'
-import { nodeBinary, packageRoot } from './node-binary.ts'
+import { compileCache, nodeBinary, packageRoot } from './node-binary.ts'
 import { connectRaw } from './socket.ts'
 import { readHolder } from './workspace/lock.ts'
 import { workspacePaths } from './workspace/paths.ts'
@@ -133,7 +133,7 @@ async function startHost(folder: string, create: boolean, { entry = join(package
   const child = spawn(nodeBinary(), [entry, folder, ...create ? ['--create'] : []], {
     detached: true, // a signal to the terminal or the end of the app must not reach it
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-    env: { TF_CPP_MIN_LOG_LEVEL: '2', ...env, ELECTRON_RUN_AS_NODE: undefined },
+    env: { TF_CPP_MIN_LOG_LEVEL: '2', NODE_COMPILE_CACHE: compileCache(), ...env, ELECTRON_RUN_AS_NODE: undefined },
   })
   const ended = new Promise<string>((resolve) => {
     child.once('error', error => resolve(`The host could not be started: ${error.message}.`))
