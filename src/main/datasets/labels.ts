@@ -23,11 +23,15 @@ export function labelsInWords({ labels }: Pick<Sample, 'labels'>, tasks: Record<
   }))
 }
 
-/** The few words below a face: its labels, or whom it shows. */
+/** The few words below a face: its labels, numbers first and bare, or whom it shows. */
 export function captionOf(sample: Pick<Sample, 'labels' | 'subject'>, tasks: Record<string, Task>): string {
-  const words = Object.values(labelsInWords(sample, tasks))
-  return words.length > 0
-    ? words.slice(0, 3).join(', ')
+  const words = labelsInWords(sample, tasks)
+  const isNumber = (name: string): boolean => tasks[name]!.kind === 'regression'
+  const names = Object.keys(words).sort((a, b) => Number(isNumber(b)) - Number(isNumber(a)))
+  return names.length > 0
+    ? names.slice(0, 3).map(name => isNumber(name)
+        ? words[name]!.split(' ')[0]!
+        : words[name]!).join(' ')
     : sample.subject ?? ''
 }
 

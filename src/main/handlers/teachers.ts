@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
-import { modelFiles, readTeacher } from '#shared/files/teacher.ts'
+import { modelFiles, modelPath, parseManifest } from '#shared/files/teacher.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
@@ -40,7 +40,8 @@ export const teacherHandlers = ((core) => {
       const { manifest } = await requireTeacher(paths.teachers, name)
       return inspector.ask('checkTeacher', { manifest, image })
     },
-    'teachers.get': async ({ name }) => detailOf(core, await findTeacher(core, name)),
+    'teachers.details': async () => detailsOf(core, await listTeachers(paths.teachers)),
+    'teachers.get': async ({ name }) => (await detailsOf(core, [await findTeacher(core, name)]))[0]!,
     'teachers.inspect': input => inspector.ask('inspectModel', input),
     'teachers.try': async ({ model, draft, face }) => inspector.ask('tryTeacher', {
       model,
@@ -86,23 +87,37 @@ async function findTeacher({ workspace: { paths } }: Core, name: string): Promis
   return entry
 }
 
-async function detailOf(core: Core, entry: TeacherEntry): Promise<TeacherDetail> {
-  const teacher = entry.problem === null
-    ? readTeacher(entry.manifest)
-    : null
-  const { studies } = await dependentsOf(core, entry.name)
-  const embedded = (await embedRuns(core)).filter(({ inputs }) => inputs.teachers.some(({ sha256 }) => sha256 === entry.sha256)).map(({ inputs }) => inputs.data[0]!.name)
-  return {
-    ...entry,
-    described: teacher?.manifest ?? null,
-    model: teacher?.model ?? null,
-    text: readFileSync(entry.manifest, 'utf8').slice(0, 1 << 18),
-    bytes: teacher
-      ? modelFiles(teacher.manifest, teacher.model).reduce((sum, file) => sum + statSync(file).size, 0)
-      : 0,
-    usedBy: studies.map(({ name }) => name),
-    embedded: [...new Set(embedded)],
-  }
+/** Teachers with all that their manifests say and what uses them. Their files were checked just before. */
+async function detailsOf(core: Core, entries: TeacherEntry[]): Promise<TeacherDetail[]> {
+  const studies = await teachersOfStudies(core)
+  const embedded = await embedRuns(core)
+  return entries.map((entry) => {
+    const described = entry.problem === null
+      ? parseManifest(entry.manifest)
+      : null
+    const model = described && modelPath(described, entry.manifest)
+    const datasets = embedded.filter(({ inputs }) => inputs.teachers.some(({ sha256 }) => sha256 === entry.sha256)).map(({ inputs }) => inputs.data[0]!.name)
+    return {
+      ...entry,
+      described,
+      model,
+      text: readFileSync(entry.manifest, 'utf8').slice(0, 1 << 18),
+      bytes: described && model
+        ? modelFiles(described, model).reduce((sum, file) => sum + statSync(file).size, 0)
+        : 0,
+      usedBy: studies.filter(({ teachers }) => teachers.includes(entry.name)).map(({ study }) => study),
+      embedded: [...new Set(datasets)],
+    }
+  })
+}
+
+async function teachersOfStudies({ workspace: { db } }: Core): Promise<{ study: string, teachers: string[] }[]> {
+  return (await listStudies(db)).flatMap((study) => {
+    const detail = StudyDetail.safeParse(JSON.parse(study.detail))
+    return detail.success
+      ? [{ study: study.name, teachers: detail.data.recipe.teachers }]
+      : []
+  })
 }
 
 /** Finished embed runs, the last one first. */
@@ -118,14 +133,9 @@ async function embedRuns({ workspace: { db } }: Core): Promise<{ run: RunRow, in
 }
 
 /** Studies that name a teacher, and the runs that were computed with it. */
-async function dependentsOf({ workspace: { db } }: Core, name: string): Promise<Dependents> {
-  const studies = (await listStudies(db)).flatMap((study) => {
-    const detail = StudyDetail.safeParse(JSON.parse(study.detail))
-    return detail.success && detail.data.recipe.teachers.includes(name)
-      ? [{ name: study.name, as: ['teacher'] }]
-      : []
-  })
-  const runs = (await listRuns(db)).filter(run => usesTeacher(run, name))
+async function dependentsOf(core: Core, name: string): Promise<Dependents> {
+  const studies = (await teachersOfStudies(core)).filter(({ teachers }) => teachers.includes(name)).map(({ study }) => ({ name: study, as: [] }))
+  const runs = (await listRuns(core.workspace.db)).filter(run => usesTeacher(run, name))
   return { studies, runs: runs.length, bytes: runs.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0) }
 }
 

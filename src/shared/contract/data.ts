@@ -62,6 +62,7 @@ export const dataMethods = {
   })),
   'datasets.dependents': method('read', named, Dependents),
 
+  'teachers.details': method('read', nothing, z.array(TeacherDetail)),
   'teachers.get': method('read', named, TeacherDetail),
   'teachers.inspect': method('read', z.strictObject({
     path: Path,

@@ -82,7 +82,8 @@ function inside(folder: string, path: string, where: string): string {
   return full
 }
 
-function modelPath({ source }: TeacherManifest, where: string): string {
+/** Where a teacher's model lies on this machine. @throws FacetError where its package is missing or of another version */
+export function modelPath({ source }: TeacherManifest, where: string): string {
   if (source.kind === 'file')
     return inside(dirname(where), source.path, where)
   const folder = packageFolder(source.package, where)

@@ -105,7 +105,7 @@ describe('the faces of a data set', () => {
     expect((await data.call('datasets.overview'))[0]!.faces).toEqual({ key, photographs: 5, found: 4, notFound: 1, unreadable: 0, aligned: false })
     const page = await data.call('datasets.faces', { name: 'mine', from: 1, count: 2, side: 32 })
     expect(page).toMatchObject({ key, total: 4, from: 1 })
-    expect(page.cells.map(({ index, caption }) => [index, caption])).toEqual([[1, 'female, Black, 21 years'], [2, 'male, Asian, 22 years']])
+    expect(page.cells.map(({ index, caption }) => [index, caption])).toEqual([[1, '21 female Black'], [2, '22 male Asian']])
     const { data: pixels, info } = await sharp(Buffer.from(page.cells[1]!.image!, 'base64')).raw().toBuffer({ resolveWithObject: true })
     expect([info.width, info.height]).toEqual([32, 32])
     expect(Math.abs(pixels[0]! - 80)).toBeLessThan(8)
