@@ -49,7 +49,7 @@ export function setField(text: string, path: FieldPath, value: unknown): string 
   return choose(text, expected, candidates) ?? rewrite(document, expected, (copy) => { copy.setIn(path, value) })
 }
 
-/** The text without the field at a path; groups that become empty go with it, up to but without the first level. */
+/** The text without the field at a path. Groups that become empty go with it; of the first level `stages` alone, which a recipe may leave out. */
 export function removeField(text: string, path: FieldPath): string {
   const document = parse(text)
   const data = toData(document)
@@ -61,7 +61,7 @@ export function removeField(text: string, path: FieldPath): string {
   const parent = path.slice(0, -1)
   const group = valueAt(data, parent)
   const isLast = group !== null && typeof group === 'object' && Object.keys(group).length === 1
-  if (isLast && parent.length > 1 && typeof parent.at(-1) === 'string')
+  if (isLast && typeof parent.at(-1) === 'string' && (parent.length > 1 || parent[0] === 'stages'))
     return removeField(text, parent)
   const expected = withoutValue(data, path)
   const empty = isLast

@@ -7,16 +7,15 @@ export interface FigureRow {
   metric: string
   better: 'higher' | 'lower' | null
   points: ({ value: number, interval: readonly [number, number] | null } | null)[]
-  /** Of the second run on. */
+  /** Of the second run on; empty where there are none. */
   tests: ({ difference: number, interval: readonly [number, number], adjusted: number, verdict: Comparison['tests'][number]['verdict'] } | null)[]
   /** Places of the best figures. */
   best: number[]
 }
 
-/** The figures of some runs; the tests belong to the figure of their test samples, the first of the evaluated ones. */
-export function figureRows({ runs, figures, tests }: Comparison): FigureRow[] {
-  const tested = figures.findIndex(({ better }) => better !== null)
-  return figures.map(({ name, better, values, intervals }, index) => {
+/** The figures of some runs. Their tests stand in a table of their own: there is one for each run, not for each figure. */
+export function figureRows({ figures }: Comparison): FigureRow[] {
+  return figures.map(({ name, better, values, intervals }) => {
     const [, metric = name, scope = ''] = /^(\S+) \((\w+)\)$/.exec(name) ?? []
     const points = values.map((value, i) => value === null ? null : { value, interval: intervals[i] ?? null })
     return {
@@ -24,7 +23,7 @@ export function figureRows({ runs, figures, tests }: Comparison): FigureRow[] {
       metric: better === null ? '' : `${scope} ${better === 'higher' ? '↑' : '↓'}`,
       better,
       points,
-      tests: runs.slice(1).map(({ letter }) => index === tested ? tests.find(test => test.letter === letter) ?? null : null),
+      tests: [],
       best: bestOf(points, better),
     }
   })
