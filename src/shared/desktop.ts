@@ -136,7 +136,7 @@ export type DesktopResult<C extends DesktopCall> = z.output<(typeof desktopCalls
 /** What an entry of the application menu asks the page for. */
 export type MenuCommand
   = | { kind: 'route', route: string }
-    | { kind: 'palette' | 'shortcuts' | 'open-workspace' | 'reload' }
+    | { kind: 'palette' | 'shortcuts' | 'open-workspace' }
     | { kind: 'theme', mode: ThemeMode }
 
 /** The things around a window that a page cannot do by itself, in Electron and in a browser alike. */

@@ -29,7 +29,7 @@ export function setMenu(tell: (command: MenuCommand) => void): void {
     {
       label: 'File',
       submenu: [
-        entry('Open workspace …', { kind: 'open-workspace' }, 'CmdOrCtrl+Shift+O', 'open-workspace'),
+        entry('Open workspace …', { kind: 'open-workspace' }, 'CmdOrCtrl+O', 'open-workspace'),
         { type: 'separator' },
         process.platform === 'darwin' ? { role: 'close' } : { role: 'quit' },
       ],
