@@ -2,12 +2,14 @@ import type { Pipeline } from '#shared/pipeline.ts'
 import type { Recipe } from '#shared/recipe.ts'
 import type { Core, HandlerPart } from '../core.ts'
 import type { PipelineInput } from '../studies/pipeline.ts'
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
 import { runDoctor } from '../doctor/index.ts'
 import { createStatus } from '../doctor/status.ts'
+import { packageRoot } from '../node-binary.ts'
 import { checkRecipe } from '../studies/parse-recipe.ts'
 import { buildPipeline } from '../studies/pipeline.ts'
 import { findRecipeFile } from '../studies/recipe-files.ts'
@@ -26,6 +28,7 @@ export const overviewHandlers = ((core) => {
   const status = createStatus(paths.root)
   return {
     'studies.pipeline': ({ name }) => pipelineOf(core, name),
+    'recipes.list': () => builtInRecipes(),
     'disk.usage': () => diskUsage(paths),
     'engine.status': () => status.read(),
     'engine.check': async () => {
@@ -40,6 +43,16 @@ export const overviewHandlers = ((core) => {
     },
   }
 }) satisfies HandlerPart
+
+/** Recipes that come with Facet, by name. */
+function builtInRecipes(): { name: string, title: string, path: string, text: string }[] {
+  const folder = join(packageRoot, 'resources', 'recipes')
+  return readdirSync(folder).filter(file => file.endsWith('.yaml')).sort().map((file) => {
+    const path = join(folder, file)
+    const text = readFileSync(path, 'utf8')
+    return { name: basename(file, '.yaml'), title: /^#\s*(\S.*)$/m.exec(text)?.[1]?.trim() ?? '', path, text }
+  })
+}
 
 async function pipelineOf(core: Core, name: string): Promise<Pipeline> {
   const { db, paths } = core.workspace

@@ -16,7 +16,7 @@ export function noticeOf(run: RunView, atMs: number): Omit<Notice, 'isRead'> | n
 }
 
 /** Calls `tell` once for each run that ends, fails or is interrupted while the window is open. */
-export function useRunNotices(tell: (notice: Omit<Notice, 'isRead'>) => void): void {
+export function useRunNotices(tell: (notice: Omit<Notice, 'isRead'>, durationMs: number | null) => void): void {
   const client = useClient()
   const states = new Map<string, string>()
   onScopeDispose(client.on('run.changed', (run) => {
@@ -24,6 +24,6 @@ export function useRunNotices(tell: (notice: Omit<Notice, 'isRead'>) => void): v
     states.set(run.key, run.state)
     const notice = isNews ? noticeOf(run, Date.now()) : null
     if (notice)
-      tell(notice)
+      tell(notice, run.durationMs)
   }))
 }

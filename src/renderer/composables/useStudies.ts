@@ -22,7 +22,7 @@ const studiesKey: InjectionKey<Studies> = Symbol('studies')
 export function provideStudies(): Studies {
   const route = useRoute()
   const router = useRouter()
-  const query = useQuery('studies.list', undefined, { refreshOn: ['run.changed'], throttleMs: 800 })
+  const query = useQuery('studies.list', undefined, { refreshOn: ['run.changed', 'studies.changed'], throttleMs: 800 })
   const last = useStorage<string | null>('facet.study', null)
   const studies = computed(() => query.data.value ?? [])
   const current = computed(() => {

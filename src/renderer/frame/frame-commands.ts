@@ -7,7 +7,7 @@ import { menuScreens } from '#renderer/router.ts'
 import { useThemeStore } from '#renderer/stores/theme.ts'
 
 /** What can be done on every screen: go to another one, change study or theme, open palette and shortcuts. */
-export function useFrameCommands({ studies, choose, current }: Studies, { openPalette, openShortcuts }: { openPalette: () => void, openShortcuts: () => void }): ComputedRef<Command[]> {
+export function useFrameCommands({ studies, choose, current }: Studies, { openPalette, openShortcuts, chooseWorkspace }: { openPalette: () => void, openShortcuts: () => void, chooseWorkspace: () => void }): ComputedRef<Command[]> {
   const router = useRouter()
   const theme = useThemeStore()
   return computed(() => [
@@ -28,6 +28,7 @@ export function useFrameCommands({ studies, choose, current }: Studies, { openPa
       run: () => choose(name),
     })),
     { id: 'palette', title: 'Search or run a command', group: 'Facet', icon: 'command', keys: 'Ctrl K', run: openPalette },
+    { id: 'workspace', title: 'Open or create a workspace', group: 'Facet', icon: 'folder-open', keys: 'Ctrl O', run: chooseWorkspace },
     { id: 'shortcuts', title: 'List all shortcuts', group: 'Facet', icon: 'keyboard', keys: '?', run: openShortcuts },
     { id: 'theme:light', title: 'Light theme', group: 'Facet', icon: 'sun', run: () => { theme.choice = 'light' } },
     { id: 'theme:dark', title: 'Dark theme', group: 'Facet', icon: 'moon', run: () => { theme.choice = 'dark' } },

@@ -14,6 +14,12 @@ const Check = z.strictObject({
 /** The study as a whole, and the computer it runs on. */
 export const overviewMethods = {
   'studies.pipeline': method('read', z.strictObject({ name: z.string() }), Pipeline),
+  'recipes.list': method('read', nothing, z.array(z.strictObject({
+    name: z.string(),
+    title: z.string().describe('Its first comment'),
+    path: z.string(),
+    text: z.string(),
+  })).describe('Recipes that come with Facet')),
   'disk.usage': method('read', nothing, z.strictObject({
     parts: z.array(z.strictObject({
       name: z.enum(['faces', 'embeddings', 'models', 'datasets', 'runs', 'database', 'other']),
