@@ -71,4 +71,9 @@ export default antfu(
     files: ['test/electron-standin/**'],
     rules: { 'no-use-before-define': 'off' },
   },
+  {
+    // Playwright's innerText is what a person sees; hidden text is not.
+    files: ['test/e2e/**'],
+    rules: { 'unicorn/prefer-dom-node-text-content': 'off' },
+  },
 )

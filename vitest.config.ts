@@ -27,6 +27,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/e2e/build.mjs'],
+          testTimeout: 180_000, // a browser, a host and a page start anew for each test
+          hookTimeout: 180_000,
         },
       },
     ],
