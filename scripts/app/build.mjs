@@ -38,7 +38,7 @@ export async function ensureBuilt({ node, say = () => {} }) {
     'build',
     '--logLevel',
     'warn',
-  ], { cwd: root })
+  ], { cwd: root, env: { ...process.env, NODE_ENV: 'production' } })
   if (code !== 0)
     throw new SetupProblem('The app could not be built.', { hint: 'The bundler\'s message is above; mend the file it names, or: git status' })
   mkdirSync(join(root, 'out'), { recursive: true })

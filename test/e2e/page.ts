@@ -11,6 +11,8 @@ export async function buildPage(): Promise<string> {
   const folder = join(tmpdir(), 'facet-pages', fingerprint(root).slice(0, 16))
   if (existsSync(folder))
     return folder
+  const mode = process.env.NODE_ENV
+  process.env.NODE_ENV = 'production' // tests look at what people get, not at Vue's development build
   const building = `${folder}.${process.pid}`
   mkdirSync(building, { recursive: true })
   try {
@@ -21,6 +23,10 @@ export async function buildPage(): Promise<string> {
     return folder
   }
   finally {
+    if (mode === undefined)
+      delete process.env.NODE_ENV
+    else
+      process.env.NODE_ENV = mode
     rmSync(building, { recursive: true, force: true })
   }
 }

@@ -34,8 +34,7 @@ try {
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: values.theme })
   page.on('console', message => ['error', 'warning'].includes(message.type()) && console.error(`page: ${message.text()}`))
   page.on('pageerror', error => console.error(`page: ${error.stack}`))
-  await page.goto(server.address)
-  await page.goto(new URL(`/#${route}`, server.address).href)
+  await page.goto(`${server.address}#${route}`) // the server's redirect keeps the part behind #
   await page.waitForLoadState('load')
   await sleep(Number(values.wait))
   for (const selector of values.click) {
