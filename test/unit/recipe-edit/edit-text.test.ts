@@ -114,7 +114,7 @@ describe('for any field and value', () => {
       const data = readRecipe(text)
       expect(valueAt(data, at)).toEqual(wanted)
       expect(readRecipe(setField(text, at, 'other'))).toEqual(readRecipe(setField(recipe, at, 'other')))
-    }), { numRuns: 400 })
+    }), { numRuns: 150 })
   })
 
   it('a value in the place of a value keeps every comment', () => {
@@ -122,7 +122,7 @@ describe('for any field and value', () => {
       const old = valueAt(readRecipe(recipe), at)
       fc.pre(old === undefined || typeof old !== 'object')
       expect(commentsOf(setField(recipe, at, wanted))).toEqual(commentsOf(recipe))
-    }), { numRuns: 400 })
+    }), { numRuns: 150 })
   })
 
   it('fields that this version does not know stay as they are', () => {
@@ -130,14 +130,14 @@ describe('for any field and value', () => {
       fc.pre(at[0] !== unknown)
       const before = setField(recipe, [unknown], content)
       expect(valueAt(readRecipe(setField(before, at, wanted)), [unknown])).toEqual(content)
-    }), { numRuns: 300 })
+    }), { numRuns: 120 })
   })
 
   it('what was set and removed is as if it had never been there', () => {
     fc.assert(fc.property(path, value, (at, wanted) => {
       fc.pre(valueAt(readRecipe(recipe), at) === undefined)
       expect(readRecipe(removeField(setField(recipe, at, wanted), at))).toEqual(readRecipe(recipe))
-    }), { numRuns: 300 })
+    }), { numRuns: 120 })
   })
 
   it('many edits after each other are the same as the same edits of plain data', () => {
@@ -147,6 +147,6 @@ describe('for any field and value', () => {
         text = setField(text, at, wanted)
         expect(valueAt(readRecipe(text), at)).toEqual(wanted)
       }
-    }), { numRuns: 200 })
+    }), { numRuns: 80 })
   })
 })
