@@ -66,6 +66,7 @@ async function pipelineOf(core: Core, name: string): Promise<Pipeline> {
   const datasets = await datasetsOf(core)
   return buildPipeline({
     study: name,
+    hasRun: row !== undefined,
     isEdited: !row || (file !== null && file.text !== row.recipe),
     recipe: detail?.recipe ?? recipeOf(file?.text, name, paths.recipes),
     detail,

@@ -9,10 +9,12 @@ import { calibrate } from './estimate.ts'
 /** What is known of a study; runs in its order, with all their columns. */
 export interface PipelineInput {
   study: string
+  /** Somebody started it at least once. */
+  hasRun: boolean
   isEdited: boolean
   /** null where its text is no recipe (yet). */
   recipe: Recipe | null
-  /** null before it was run for the first time. */
+  /** null before it was run for the first time, and where another version of Facet wrote it. */
   detail: StudyDetail | null
   runs: readonly RunRow[]
   /** The evaluation that tables show, by run. */
@@ -35,12 +37,12 @@ interface Read {
 
 /** The picture of a study from its recipe and runs. */
 export async function buildPipeline(input: PipelineInput): Promise<Pipeline> {
-  const { study, isEdited, recipe, detail, runs } = input
+  const { study, hasRun, isEdited, recipe, runs } = input
   const read = runs.map(readRun)
   const ofStage = (stage: RunRow['stage']): Read[] => read.filter(({ row }) => row.stage === stage)
   return {
     study,
-    hasRun: detail !== null,
+    hasRun,
     isEdited,
     seeds: recipe?.seeds ?? [],
     counts: countRuns(read),

@@ -55,7 +55,7 @@ export function layoutPipeline(pipeline: Pipeline, width: number): Picture {
   const placed = (column: keyof typeof columns, tall: number): Pick<Box, 'x' | 'y' | 'width' | 'height'> => ({ ...at(column), y: middle - tall / 2, height: tall })
   const boxes: Box[] = []
   const put = (box: Omit<Box, 'words'>): Box => {
-    const made = { ...box, words: `${box.title}, ${box.stateWord}${box.facts.length > 0 ? `: ${box.facts.map(({ label, value }) => `${label} ${value}`).join(', ')}` : ''}` }
+    const made = { ...box, words: `${box.title || 'Fused embedding'}, ${box.stateWord}${box.facts.length > 0 ? `: ${box.facts.map(({ label, value }) => `${label} ${value}`).join(', ')}` : ''}` }
     boxes.push(made)
     return made
   }
@@ -205,7 +205,7 @@ function fusedBox(pipeline: Pipeline, target: Combiner): Drawn {
     symbol: 'hG',
     title: '',
     state: boxState(target.counts),
-    stateWord: wordCounts(target.counts, 'seeds'),
+    stateWord: boxState(target.counts),
     facts: [
       ...target.size === null ? [] : [{ label: 'Size', value: wordCount(target.size) }],
       ...target.faces === null ? [] : [{ label: 'Faces', value: wordCount(target.faces) }],
@@ -237,7 +237,7 @@ function knowledgeBox(pipeline: Pipeline, index: number): Drawn {
   const { name, counts, keys, figure, unit, reason, method } = pipeline.knowledge[index]!
   const state = boxState(counts)
   const word = figure
-    ? `${figure.mean.toFixed(figure.name === 'accuracy' ? 1 : 2)}${figure.std === null ? '' : ` ± ${figure.std.toFixed(figure.name === 'accuracy' ? 1 : 2)}`}${unit ? ` ${unit}` : ''}`
+    ? `${figure.mean.toFixed(figure.name === 'accuracy' ? 1 : 2)}${figure.std === null ? '' : ` ± ${figure.std.toFixed(figure.name === 'accuracy' ? 1 : 2)}`}${unit ? ` ${unit === 'years' ? 'y' : unit}` : ''}`
     : reason ?? `${counts.done ?? 0} of ${totalOf(counts)} runs`
   return {
     id: `knowledge:${name}`,

@@ -48,6 +48,9 @@ export function isFiltering({ text, stages, states, studies }: RunsFilter): bool
   return text !== '' || stages.length + states.length + studies.length > 0
 }
 
+/** Digits from which on a word may be meant as a key. */
+const keyDigits = 4
+
 /** Runs that a filter lets through: every word in label, key, stage, state or study. */
 export function filterRuns(runs: readonly RunItem[], { text, stages, states, studies }: RunsFilter): RunItem[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean)
@@ -56,7 +59,7 @@ export function filterRuns(runs: readonly RunItem[], { text, stages, states, stu
     && (states.length === 0 || states.includes(run.state))
     && (studies.length === 0 || run.studies.some(study => studies.includes(study)))
     && words.every(word => run.label.toLowerCase().includes(word)
-      || run.key.startsWith(word)
+      || (word.length >= keyDigits && run.key.startsWith(word))
       || `${run.stage} ${run.state} ${run.studies.join(' ')}`.includes(word)))
 }
 
