@@ -34,7 +34,7 @@ describeApp('start', (carrier) => {
 
   it('says why a workspace cannot be opened, and offers another', async () => {
     app = await startApp(carrier, { workspace: join(workspace.base, 'gone') })
-    await app.page.getByText('There is no workspace').first().waitFor()
+    await app.page.getByText('There is no Facet workspace here.').first().waitFor()
     await app.page.getByRole('button', { name: /New workspace in/ }).waitFor()
   })
 

@@ -95,6 +95,8 @@ describe('electron', () => {
     await new Promise(resolve => setTimeout(resolve, 500))
     expect(page.url()).toBe(before)
     expect(await electron!.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1)
+    if (!isRealElectron)
+      expect(await electron!.evaluate(({ shell }) => (shell as any).opened)).toEqual(['https://example.org/'])
   })
 
   it.skipIf(isRealElectron)('denies permissions, answers strangers nothing', async () => {

@@ -114,6 +114,7 @@ class WebContents extends EventEmitter {
     const page = chromium.session(sessionId)
     page.on('Runtime.executionContextCreated', ({ context }) => context.name === 'preload' && (this.preloadContext = context.id))
     page.on('Runtime.bindingCalled', ({ name, payload }) => name === 'standinPost' && this.receive(decode(payload)))
+    page.on('Runtime.bindingCalled', ({ name, payload }) => name === 'standinOpen' && this.openHandler({ url: payload }).action === 'allow' && void chromium.root.send('Target.createTarget', { url: payload }))
     page.on('Page.domContentEventFired', () => this.emit('dom-ready'))
     page.on('Page.loadEventFired', () => {
       this.emit('did-finish-load')
@@ -123,6 +124,13 @@ class WebContents extends EventEmitter {
     page.on('Page.javascriptDialogOpening', () => page.send('Page.handleJavaScriptDialog', { accept: true }))
     await page.send('Page.enable')
     await page.send('Runtime.addBinding', { name: 'standinPost', executionContextName: 'preload' })
+    // A popup that is closed while it starts would leave the page that opened it waiting: the handler is asked before there is one.
+    await page.send('Runtime.addBinding', { name: 'standinOpen' })
+    await page.send('Page.addScriptToEvaluateOnNewDocument', { source: `{
+      const ask = globalThis.standinOpen
+      delete globalThis.standinOpen
+      globalThis.open = (url = '') => { ask(new URL(url, location).href); return null }
+    }` })
     const inTop = body => `if (self === top) { const codec = (${wire})(); ${body} }`
     await page.send('Page.addScriptToEvaluateOnNewDocument', { source: inTop(`(${worldBridge})('main', 'preload', codec)`) })
     await page.send('Page.addScriptToEvaluateOnNewDocument', {
