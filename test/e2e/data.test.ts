@@ -42,7 +42,7 @@ describeApp('data sets, teachers, try', (carrier) => {
     await dialogue.getByText('There is no such folder').waitFor()
     await dialogue.getByPlaceholder('/data/utkface').fill(photos)
     await page.keyboard.press('Enter')
-    await dialogue.getByText('7 of 8').waitFor()
+    await dialogue.getByText('7 of 8', { exact: true }).waitFor()
     await dialogue.getByText('name has 3 fields').first().waitFor()
     expect(await dialogue.getByRole('radio', { name: /UTKFace/ }).isChecked()).toBe(true)
     expect(await seriousViolations(page)).toEqual([])
