@@ -53,7 +53,7 @@ describeApp('data sets, teachers, try', (carrier) => {
     await dialogue.getByLabel('Name in this workspace and in recipes').fill('mine')
     await dialogue.getByRole('button', { name: 'Add data set' }).click()
     await page.getByRole('heading', { name: 'mine' }).waitFor()
-    await page.getByText('The file is empty (0 bytes).').waitFor()
+    await page.getByText('file is empty (0 bytes)').waitFor()
     await page.getByText('Copy it again from its source').waitFor()
     expect(await seriousViolations(page)).toEqual([])
     await page.getByRole('button', { name: 'Remove…' }).click()
