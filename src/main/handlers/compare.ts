@@ -12,6 +12,7 @@ import { compareMethods } from '../tables/compare-methods.ts'
 import { compareRuns, letterOf } from '../tables/compare.ts'
 import { metricsOf, readRunCurves } from '../tables/curves.ts'
 import { disagreements, sharedSamples } from '../tables/disagreements.ts'
+import { noticesOf } from '../tables/notices.ts'
 import { createTestMemory } from '../tables/significance.ts'
 import { findRun, listEvaluations } from '../workspace/runs.ts'
 
@@ -33,7 +34,7 @@ export const compareHandlers = ((core) => {
       const rows = await rowsOf(keys)
       const runs = rows.map(readAnswers)
       const letters = rows.map((_, i) => letterOf(i))
-      const nothing = { kinds: [], shared: 0, total: 0, letters, samples: [] }
+      const nothing = { notices: [], kinds: [], shared: 0, total: 0, letters, samples: [] }
       const reason = whyNone(runs, letters)
       if (reason !== null)
         return { ...nothing, reason }
@@ -46,6 +47,7 @@ export const compareHandlers = ((core) => {
       const images = await picturesOf(inspector, rows[0]!, shown, side)
       return {
         reason: null,
+        notices: noticesOf({ knowledge: [{ name: '', task: known[0]!.knowledge.split('/')[1]! }], datasets: [], teachers: [] }),
         kinds: kinds.map(({ id, title, samples: { length } }) => ({ id, title, count: length })),
         shared: shared.length,
         total: samples.length,

@@ -28,6 +28,7 @@ export const compareMethods = {
     side: z.int().min(32).max(300).default(128),
   }), z.strictObject({
     reason: z.string().nullable().describe('Why there is nothing to show'),
+    notices: z.array(z.string()).describe('What a reader must know of such a task'),
     kinds: z.array(z.strictObject({ id: z.string(), title: z.string(), count: z.int() })),
     shared: z.int().describe('Samples that all runs answered'),
     total: z.int().describe('Of the kind asked for'),

@@ -19,6 +19,7 @@ let stop: () => void
 
 beforeEach(async () => {
   vi.useFakeTimers()
+  localStorage.clear()
   stored = saved
   issues = []
   unread = []
@@ -116,6 +117,35 @@ describe('a recipe in the editor', () => {
     await editor.reload()
     expect(editor.text.value).toBe(stored)
     expect(editor.isOutdated.value).toBe(false)
+  })
+
+  it('that was not saved when its window closed is there again, until it is discarded or the saved one has moved on', async () => {
+    editor.set(['seeds'], [3])
+    stop()
+    const again = (): RecipeEditor => {
+      let other!: RecipeEditor
+      const wrapper = mount(defineComponent({ setup: () => {
+        other = useRecipeEditor(shallowRef('small'))
+        return () => h('div')
+      } }), { global: { provide: { [clientKey as symbol]: client } } })
+      stop = () => wrapper.unmount()
+      return other
+    }
+    const second = again()
+    await flushPromises()
+    expect([second.isRestored.value, second.isDirty.value]).toEqual([true, true])
+    expect(second.text.value).toContain('seeds: [3] # one')
+    second.discard()
+    stop()
+    const third = again()
+    await flushPromises()
+    expect([third.isRestored.value, third.text.value]).toEqual([false, saved])
+    third.set(['seeds'], [4])
+    stop()
+    stored = saved.replace('[0]', '[9]')
+    const fourth = again()
+    await flushPromises()
+    expect([fourth.isRestored.value, fourth.text.value]).toEqual([false, stored])
   })
 
   it('drops a check that was overtaken', async () => {

@@ -324,3 +324,45 @@ it('runs are compared on the samples of their predictions, undetected ones inclu
     values: [7, 8],
   })
 })
+
+it('every table is listed with what it misses, and a selection of it is built and written', async () => {
+  await addStudy()
+  const handlers = tableHandlers(core)
+  expect(await handlers['tables.list']({ study: 'sample' })).toMatchObject([{ name: 'faces', cells: 2, missing: 0 }, { name: 'target', cells: 3, missing: 2 }, { name: 'reconstruction', cells: 0 }])
+  const { table, all, canTest, missingRuns } = await handlers['tables.build']({ study: 'sample', name: 'target', columns: ['ae', 'pca'], seeds: [0], paper: false, std: true })
+  expect(table.columns).toEqual(['ae', 'pca'])
+  expect(table.rows[0]!.cells.pca).toMatchObject({ mean: 7, n: 1, reference: null })
+  expect(all).toEqual({ rows: ['AgeR-UTK'], columns: ['pca', 'ae', 'scratch'], seeds: [0, 1] })
+  expect(canTest).toBe(true)
+  expect(missingRuns).toBe(1) // ae with seed 0; its other seed was not chosen
+  const { text, fileName } = await handlers['tables.export']({ study: 'sample', name: 'target', format: 'latex', paper: true, std: true })
+  expect(fileName).toBe('sample-target.tex')
+  const printed = (await handlers['tables.get']({ study: 'sample', name: 'target', format: 'latex' })).text
+  expect(text.replace(/\d{4}-\d\d-\d\dT\S+Z/, '')).toBe(printed.replace(/\d{4}-\d\d-\d\dT\S+Z/, ''))
+})
+
+it('what a table misses is queued, and nothing else; a run that is gone is told', async () => {
+  await addStudy()
+  const resumed: string[] = []
+  core.runner = { resume: async (run: string) => {
+    resumed.push(run)
+    return { label: `run ${run[0]}` }
+  } } as unknown as Core['runner']
+  const handlers = tableHandlers(core)
+  const one = { study: 'sample', name: 'target', paper: true, std: true }
+  expect((await handlers['tables.runMissing'](one)).queued.map(({ label }) => label).sort()).toEqual(['run 3', 'run 4'])
+  expect(resumed.sort()).toEqual([key(3), key(4)])
+  expect((await handlers['tables.runMissing']({ ...one, cell: { row: 'AgeR-UTK', column: 'scratch' } })).queued).toEqual([])
+  await workspace.db.deleteFrom('runs').where('key', '=', key(4)).execute()
+  expect((await handlers['tables.runMissing'](one)).leftOut).toMatchObject([{ why: expect.stringContaining('start the study again') }])
+})
+
+it('curves of runs lie over each other, with the time since their first value', async () => {
+  await addStudy()
+  await workspace.db.insertInto('metrics').values([0, 1, 2].flatMap(step => [1, 2].map(digit => ({ run: key(digit), metric: 'loss', step, value: 1 / (step + digit), at_ms: 1000 * digit + 500 * step })))).execute()
+  await workspace.db.insertInto('metrics').values({ run: key(1), metric: 'fold-0/loss', step: 0, value: 1, at_ms: 0 }).execute()
+  const { metrics, metric, runs } = await compareHandlers(core)['compare.curves']({ keys: [key(1), key(2)], buckets: 100 })
+  expect(metrics).toEqual(['loss', 'fold-0/loss'])
+  expect(metric).toBe('loss')
+  expect(runs.map(({ seconds }) => seconds)).toEqual([[0, 0.5, 1], [0, 0.5, 1]])
+})

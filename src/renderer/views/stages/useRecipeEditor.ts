@@ -8,6 +8,7 @@ import { computed, onScopeDispose, shallowRef, watch } from 'vue'
 import { useClient } from '#renderer/client/client.ts'
 import { toProblem } from '#shared/errors.ts'
 import { readRecipe, removeField, setField, valueAt } from '#shared/recipe-edit/edit-text.ts'
+import { keepDraft, readDraft } from './drafts.ts'
 
 /** Pause in typing after which form, check and plan follow the text. */
 export const pauseMs = 300
@@ -34,11 +35,15 @@ export interface RecipeEditor {
   planState: Readonly<ShallowRef<'none' | 'counting' | 'ready' | 'waiting'>>
   /** Why the last edit of the form could not be made. */
   editProblem: Readonly<ShallowRef<Problem | null>>
+  /** Changes that an earlier window left unsaved are in the text again. */
+  isRestored: Readonly<ShallowRef<boolean>>
   /** Another window or the terminal saved this study since. */
   isOutdated: Readonly<ShallowRef<boolean>>
   set: (path: FieldPath, value: unknown) => void
   reset: (path: FieldPath) => void
   reload: () => Promise<void>
+  /** Forgets what is not saved. */
+  discard: () => void
   countPlan: () => Promise<void>
   /** Returns the name it was saved under. */
   save: () => Promise<string>
@@ -63,6 +68,7 @@ export function useRecipeEditor(name: Readonly<Ref<string>>): RecipeEditor {
   const planState = shallowRef<'none' | 'counting' | 'ready' | 'waiting'>('none')
   const editProblem = shallowRef<Problem | null>(null)
   const isOutdated = shallowRef(false)
+  const isRestored = shallowRef(false)
   const isDirty = computed(() => status.value === 'ready' && text.value !== saved.value)
   let timer: ReturnType<typeof setTimeout> | undefined
   let loads = 0
@@ -79,8 +85,10 @@ export function useRecipeEditor(name: Readonly<Ref<string>>): RecipeEditor {
       saved.value = answer.text
       isOutdated.value = false
       problem.value = null
+      const draft = readDraft(answer.name, answer.text)
+      isRestored.value = draft !== null && status.value !== 'ready'
+      text.value = isRestored.value ? draft! : answer.text
       status.value = 'ready'
-      text.value = answer.text
       settle()
     }
     catch (error) {
@@ -97,6 +105,7 @@ export function useRecipeEditor(name: Readonly<Ref<string>>): RecipeEditor {
     if (settled.value === text.value && checked.value)
       return
     settled.value = text.value
+    keepDraft(name.value, { base: saved.value, text: text.value })
     try {
       data.value = readRecipe(text.value)
       isBroken.value = false
@@ -167,6 +176,8 @@ export function useRecipeEditor(name: Readonly<Ref<string>>): RecipeEditor {
     const written = text.value
     const answer = await client.call('studies.save', { name: name.value, text: written })
     saved.value = written
+    isRestored.value = false
+    keepDraft(name.value, { base: written, text: text.value })
     if (opened.value)
       opened.value = { ...opened.value, isSaved: true, path: answer.path }
     return answer.name
@@ -230,9 +241,15 @@ export function useRecipeEditor(name: Readonly<Ref<string>>): RecipeEditor {
     planState,
     editProblem,
     isOutdated,
+    isRestored,
     set: (path, value) => edit(before => setField(before, path, value)),
     reset: path => edit(before => removeField(before, path)),
     reload,
+    discard: () => {
+      text.value = saved.value
+      isRestored.value = false
+      settle()
+    },
     countPlan,
     save,
     start: async () => {

@@ -3,7 +3,7 @@ import type { Action } from '#renderer/composables/useAction.ts'
 import type { Problem } from '#shared/errors.ts'
 import { computed } from 'vue'
 import { useClient } from '#renderer/client/client.ts'
-import { pickFile, saveFile } from '#renderer/composables/files.ts'
+import { useDesktop } from '#renderer/client/desktop.ts'
 import { useAction } from '#renderer/composables/useAction.ts'
 
 const recipes = [{ name: 'Recipes', extensions: ['yaml', 'yml'] }]
@@ -25,25 +25,24 @@ export interface StudyActions {
 /** What can be done with studies from their list. */
 export function useStudyActions(): StudyActions {
   const client = useClient()
+  const desktop = useDesktop()
   const create = useAction(async (name: string) => (await client.call('studies.create', { name })).name)
   const duplicate = useAction(async (name: string, as: string) => (await client.call('studies.duplicate', { name, as })).name)
   const rename = useAction(async (name: string, as: string) => (await client.call('studies.rename', { name, as })).name)
   const remove = useAction((name: string) => client.call('studies.delete', { name }))
   const importText = useAction(async (file: File) => {
-    const path = window.facet?.desktop.dropPath(file) ?? null
+    const path = desktop.dropPath(file)
     return (path === null
       ? await client.call('studies.create', { text: await file.text() })
       : await client.call('studies.import', { path })).name
   })
   const importFile = useAction(async () => {
-    const picked = await pickFile('Import a recipe', recipes)
-    if (!picked)
-      return null
-    return ('path' in picked
-      ? await client.call('studies.import', { path: picked.path })
-      : await client.call('studies.create', { text: picked.text })).name
+    const path = await desktop.pickFile({ title: 'Import a recipe', filters: recipes })
+    return path === null
+      ? null
+      : (await client.call('studies.import', { path })).name
   })
-  const save = useAction(async (name: string) => saveFile(`${name}.yaml`, { kind: 'text', text: (await client.call('studies.open', { name })).text }, recipes))
+  const save = useAction(async (name: string) => desktop.saveFile({ name: `${name}.yaml`, content: { kind: 'text', text: (await client.call('studies.open', { name })).text }, filters: recipes }))
   return {
     create,
     duplicate,

@@ -2,7 +2,8 @@ import type { ComputedRef } from 'vue'
 import type { Action } from '#renderer/composables/useAction.ts'
 import type { TableSelection } from '#shared/contract/tables.ts'
 import { useClient } from '#renderer/client/client.ts'
-import { copyText, saveFile } from '#renderer/composables/files.ts'
+import { useDesktop } from '#renderer/client/desktop.ts'
+import { copyText } from '#renderer/composables/clipboard.ts'
 import { useAction } from '#renderer/composables/useAction.ts'
 
 /** Formats a table leaves in, with the key that exports it after E. */
@@ -18,6 +19,7 @@ export type TableFormatName = typeof formats[number]['name']
 /** Copies a table or saves it to a file, in any format. */
 export function useTableExport(selection: ComputedRef<TableSelection | null>): { copy: Action<[TableFormatName], string>, save: Action<[TableFormatName], string | null> } {
   const client = useClient()
+  const desktop = useDesktop()
   const write = (format: TableFormatName): Promise<{ text: string, fileName: string }> => client.call('tables.export', { ...selection.value!, format })
   return {
     copy: useAction(async (format: TableFormatName) => {
@@ -28,7 +30,7 @@ export function useTableExport(selection: ComputedRef<TableSelection | null>): {
     save: useAction(async (format: TableFormatName) => {
       const { text, fileName } = await write(format)
       const { title, extension } = formats.find(({ name }) => name === format)!
-      return saveFile(fileName, { kind: 'text', text }, [{ name: title, extensions: [extension] }])
+      return desktop.saveFile({ name: fileName, content: { kind: 'text', text }, filters: [{ name: title, extensions: [extension] }] })
     }),
   }
 }
