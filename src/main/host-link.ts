@@ -2,13 +2,15 @@ import type { Connection, Reply } from '#shared/bridge.ts'
 import type { EventName } from '#shared/contract.ts'
 import type { RawSocket } from './socket.ts'
 import { spawn } from 'node:child_process'
-import { join } from 'node:path'
+import { closeSync, mkdirSync, openSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { FacetError, toProblem } from '#shared/errors.ts'
 import { Problem } from '#shared/problem-schema.ts'
+import { settingsPath } from './front/recent.ts'
 import { compileCache, nodeBinary, packageRoot } from './node-binary.ts'
 import { connectRaw } from './socket.ts'
 import { readHolder } from './workspace/lock.ts'
@@ -33,6 +35,7 @@ export interface HostLinkOptions {
 
 /** How long a host may take from its start to its first answer: a migration with a backup before it takes seconds. */
 const startLimitMs = 30_000
+const logLimitBytes = 1 << 20
 const answerLimitMs = 5_000
 const retryMs = [100, 200, 400, 800, 1500, 3000]
 
@@ -130,11 +133,13 @@ async function reach(folder: string, { create = false, host = {} }: HostLinkOpti
 }
 
 async function startHost(folder: string, create: boolean, { entry = join(packageRoot, 'src/main/host-process.ts'), env = process.env }: { entry?: string, env?: NodeJS.ProcessEnv }): Promise<void> {
+  const log = openLog(env)
   const child = spawn(nodeBinary(), [entry, folder, ...create ? ['--create'] : []], {
     detached: true, // a signal to the terminal or the end of the app must not reach it
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', log, log, 'pipe'],
     env: { TF_CPP_MIN_LOG_LEVEL: '2', NODE_COMPILE_CACHE: compileCache(), ...env, ELECTRON_RUN_AS_NODE: undefined },
   })
+  closeSync(log)
   const ended = new Promise<string>((resolve) => {
     child.once('error', error => resolve(`The host could not be started: ${error.message}.`))
     child.once('exit', (code, signal) => resolve(`The host ended at its start (${signal ?? `code ${code}`}).`))
@@ -158,6 +163,18 @@ async function startHost(folder: string, create: boolean, { entry = join(package
   }
 }
 
+/** What hosts say: nobody reads it until one has failed. Kept short, in the person's settings folder. */
+export function hostLogPath(env: NodeJS.ProcessEnv = process.env): string {
+  return join(dirname(settingsPath(env)), 'host.log')
+}
+
+function openLog(env: NodeJS.ProcessEnv): number {
+  const path = hostLogPath(env)
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const isLong = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > logLimitBytes
+  return openSync(path, isLong ? 'w' : 'a', 0o600)
+}
+
 function wordEnd(message: string): string {
-  return JSON.stringify({ ok: false, problem: { code: 'internal', message, hint: 'See what it says in a terminal: npm run facet -- runs' } })
+  return JSON.stringify({ ok: false, problem: { code: 'internal', message, hint: `What it said last is in ${hostLogPath()}` } })
 }

@@ -13,6 +13,8 @@ import { connect } from './core.ts'
 
 /** How long it stays without clients and without anything to do: a window that is opened again soon finds it warm. */
 const lingerMs = Number(process.env.FACET_HOST_LINGER_MS ?? 30_000)
+/** An answer to "is all idle?" that took longer waited for a run. */
+const waitedMs = 1_000
 const reportDescriptor = 3
 
 const { values, positionals: [folder = ''] } = parseArgs({ allowPositionals: true, options: { create: { type: 'boolean', default: false } } })
@@ -45,16 +47,18 @@ function report(outcome: unknown): void {
 
 /** Resolves when for a while nobody was attached and nothing could go on by itself. */
 async function untilUnneeded({ client, clients }: Connection): Promise<void> {
-  for (let unneededSince = Date.now(); Date.now() - unneededSince < lingerMs;) {
-    if (clients() > 0) {
-      unneededSince = Date.now()
-    }
-    else {
-      const before = Date.now()
+  let unneededSince: number | null = null
+  while (true) {
+    const before = Date.now()
+    if (clients() === 0)
       await client.call('runs.idle') // waits for runs that go on without a window
-      if (Date.now() - before > 1_000)
-        unneededSince = Date.now()
-    }
+    // Looked at last and without a pause in between: a long computation must not count as time without clients.
+    if (clients() > 0 || Date.now() - before > waitedMs)
+      unneededSince = null
+    else
+      unneededSince ??= Date.now()
+    if (unneededSince !== null && Date.now() - unneededSince >= lingerMs)
+      return
     await sleep(Math.min(500, lingerMs))
   }
 }
