@@ -53,6 +53,7 @@ export async function startApp(carrier: Carrier, options: StartOptions = {}): Pr
     : await startInBrowser(config, options)
   const failures: Error[] = []
   app.page.on('pageerror', error => failures.push(error))
+  app.page.setDefaultTimeout(90_000) // a busy machine is no failure of the app
   await app.page.locator('header').waitFor()
   return {
     ...app,
