@@ -1,4 +1,5 @@
 import type { Dependents } from '#shared/dataset-views.ts'
+import type { InspectResult } from '#shared/inspect.ts'
 import type { TeacherDetail } from '#shared/teacher-views.ts'
 import type { Core, HandlerPart } from '../core.ts'
 import type { TeacherEntry } from '../teachers/registry.ts'
@@ -29,6 +30,15 @@ const EmbedResult = z.object({
 
 export const teacherHandlers = ((core) => {
   const { workspace: { paths }, inspector, emit } = core
+  /** Sealed packs never change, so neither does what was computed from one. */
+  const affinities = new Map<string, Promise<InspectResult<'affinity'>>>()
+  function affinityOf(key: string, faces: number): Promise<InspectResult<'affinity'>> {
+    const name = `${key} ${faces}`
+    const known = affinities.get(name) ?? inspector.ask('affinity', { embeddings: paths.embeddingsPath(key), faces })
+    affinities.set(name, known)
+    known.catch(() => affinities.delete(name))
+    return known
+  }
   return {
     'teachers.list': async () => (await listTeachers(paths.teachers)).map(({ sha256: _, ...entry }) => entry),
     'teachers.add': async ({ path }) => {
@@ -73,7 +83,7 @@ export const teacherHandlers = ((core) => {
       const found = (await embedRuns(core)).find(({ run }) => run.key === key)
       if (!found)
         throw new FacetError('not-found', `There is no finished embed run ${key.slice(0, 12)}.`, { hint: 'Choose a data set whose faces are embedded.' })
-      return { key, dataset: found.inputs.data[0]!.name, ...await inspector.ask('affinity', { embeddings: paths.embeddingsPath(key), faces }) }
+      return { key, dataset: found.inputs.data[0]!.name, ...await affinityOf(key, faces) }
     },
   }
 }) satisfies HandlerPart

@@ -80,6 +80,7 @@ export interface FacesPack {
   close: () => void
 }
 
+/** The index answers which samples have a face without reading past their pictures. */
 const SCHEMA = `
 create table if not exists meta (only_row integer primary key check (only_row = 1), json text not null) strict;
 create table if not exists sealed (only_row integer primary key check (only_row = 1)) strict;
@@ -91,7 +92,8 @@ create table if not exists faces (
   image blob,
   check ((status = 'found') = (image is not null)),
   check ((status = 'found') = (reason is null))
-) strict;`
+) strict;
+create index if not exists faces_by_status on faces (status, sample);`
 
 /**
  * Opens a faces pack for writing at `path`; a pack that an earlier attempt left there is gone on with.
