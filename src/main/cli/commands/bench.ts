@@ -1,3 +1,4 @@
+import type { AppBench } from '#main/bench-app/index.ts'
 import type { BenchCase, BenchName, BenchReport, BenchResult } from '#shared/bench.ts'
 import type { RegisterCommand } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
@@ -15,17 +16,29 @@ import { Problem } from '#shared/problem-schema.ts'
 import { list } from '../terminal.ts'
 import { wordBytes, wordNumber } from '../words.ts'
 
-interface Options { peers: boolean, rounds: number, threads: number }
+interface Options { peers: boolean, rounds: number, threads: number, runs: number, points: number }
+
+/** Needs the built page and a browser, so it is run only where it is named. */
+const appBench = 'app'
 
 /** bench: our own stages against other libraries doing the same work, in turn, in this very run. */
 export const bench: RegisterCommand = (program, act) => program
   .command('bench')
-  .addArgument(new Argument('[names...]', 'which; all of them where none is named').choices(benchNames))
+  .addArgument(new Argument('[names...]', `which; all but app where none is named: ${appBench} measures the app on a workspace with many runs`).choices([...benchNames, appBench]))
   .description('speed and memory against PyTorch, tfjs, onnxruntime and others, the same work in turn; ratios hold on any machine')
   .option('--peers', 'first install the peers that are missing, in the user\'s cache: PyTorch from PyPI (0.6 GB), onnxruntime-node from npm', false)
   .option('--rounds <n>', 'turns of each contender', wholeNumber, 7)
   .option('--threads <n>', 'threads of each contender', wholeNumber, availableParallelism())
-  .action(act(async ({ terminal }, names: BenchName[], options: Options) => {
+  .option('--runs <n>', 'app: runs in the workspace', wholeNumber, 1500)
+  .option('--points <n>', 'app: metric values of each run', wholeNumber, 1500)
+  .action(act(async ({ terminal }, names: (BenchName | typeof appBench)[], options: Options) => {
+    if (names.includes(appBench)) {
+      const { benchApp } = await import('#main/bench-app/index.ts')
+      const measured = await benchApp(options, text => terminal.note(`${text} ...`))
+      terminal.result(measured, () => renderAppBench(measured, terminal))
+      if (names.length === 1)
+        return
+    }
     const report = await runBench(names.length > 0
       ? benchNames.filter(name => names.includes(name))
       : [...benchNames], options, terminal)
@@ -77,6 +90,17 @@ async function runBench(names: BenchName[], { peers, rounds, threads }: Options,
   if (!report)
     throw new FacetError('internal', `internal: the bench ended with code ${code} and no result.`)
   return report
+}
+
+/** The app's figures, each with its bound. */
+export function renderAppBench({ cpu, cores, load, runs, points, makeSeconds, figures }: AppBench, terminal: Pick<Terminal, 'width' | 'isStyled'>): string {
+  const table = list(figures, [
+    { title: 'measured', value: ({ title }) => title, isElastic: true },
+    { title: 'median', isNumber: true, value: ({ value, unit }) => `${wordNumber(Number(value.toPrecision(3)))} ${unit}` },
+    { title: 'to reach', isNumber: true, value: ({ bound, isReached }) => bound === null ? '' : `${'most' in bound ? `<= ${bound.most}` : `>= ${bound.least}`}${isReached ? '' : ' missed'}` },
+  ], terminal)
+  const busy = load > cores / 2 ? `\nOther programs were at work (load ${load.toFixed(1)}): the times are upper bounds.` : ''
+  return `${cpu}, ${cores} cores; ${runs} runs of ${points} values, made in ${makeSeconds.toFixed(1)} s${busy}\n${table}`
 }
 
 /** Tables of a report, one per case. */

@@ -1,0 +1,44 @@
+import type { Page } from 'playwright-core'
+import type { AppFigure } from './measure.ts'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FacetError } from '#shared/errors.ts'
+import { measureApp } from './measure.ts'
+import { makeLoadedWorkspace } from './workspace.ts'
+
+export interface AppBench { cpu: string, cores: number, load: number, runs: number, points: number, makeSeconds: number, figures: AppFigure[] }
+
+/**
+ * The app on a workspace with a year of runs: how soon it can be used, how soon it lists and compares, whether charts keep up.
+ *
+ * @throws FacetError 'not-found' where there is no browser to measure in
+ */
+export async function benchApp({ runs, points }: { runs: number, points: number }, say: (text: string) => void): Promise<AppBench> {
+  const folder = mkdtempSync(join(tmpdir(), 'facet-bench-app-'))
+  try {
+    say(`making a workspace with ${runs} runs of ${points} values`)
+    const started = performance.now()
+    await makeLoadedWorkspace(folder, { runs, points })
+    const makeSeconds = (performance.now() - started) / 1000
+    const load = loadavg()[0]!
+    const figures = await measureApp(folder, { runs, points }, openPage, say)
+    return { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), load, runs, points, makeSeconds, figures }
+  }
+  finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** The browser that the tests use; both packages are there in a checkout only. */
+async function openPage(): Promise<{ page: Page, close: () => Promise<void> }> {
+  try {
+    const { chromium } = await import('playwright-core')
+    const { default: sparticuz } = await import('@sparticuz/chromium')
+    const browser = await chromium.launch({ executablePath: await sparticuz.executablePath(), args: ['--no-sandbox', '--disable-gpu'] })
+    return { page: await browser.newPage({ viewport: { width: 1440, height: 900 } }), close: () => browser.close() }
+  }
+  catch (error) {
+    throw new FacetError('not-found', 'There is no browser to measure in.', { hint: 'npm ci in the checkout brings one.', cause: error })
+  }
+}

@@ -1,0 +1,167 @@
+import type { Page } from 'playwright-core'
+import type { Load } from './workspace.ts'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import process from 'node:process'
+import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { connect } from '#main/core.ts'
+import { nodeBinary, packageRoot } from '#main/node-binary.ts'
+import { comparedRuns, loadedKey } from './workspace.ts'
+
+/** One figure of the bench: what was measured, what it may be at most (or at least), and whether it is. */
+export interface AppFigure { title: string, value: number, unit: string, bound: { most: number } | { least: number } | null, isReached: boolean | null }
+
+const rounds = 5
+/** Where a host that nobody uses ends, so that the next step starts one of its own. */
+const lingerMs = 300
+const liveMs = 10_000
+const updatesPerSecond = 30
+
+interface Served { address: string, close: () => Promise<void> }
+
+/** Everything that issue and design promise of the app, measured on a loaded workspace. */
+export async function measureApp(folder: string, load: Load, openPage: () => Promise<{ page: Page, close: () => Promise<void> }>, say: (text: string) => void): Promise<AppFigure[]> {
+  const browser = await openPage()
+  try {
+    say('launch')
+    const launch = await measureLaunch(folder, browser.page)
+    const holder = await connect(folder, { title: 'facet bench app' })
+    const served = await serve(folder)
+    try {
+      await browser.page.goto(served.address)
+      await browser.page.locator('h1').waitFor()
+      say('list and comparison')
+      const list = await median(() => measureScreen(browser.page, '/runs', `[role=grid][aria-rowcount="${load.runs + 1}"] .line`))
+      const keys = Array.from({ length: comparedRuns }, (_, index) => loadedKey(index))
+      const compare = await median(() => measureScreen(browser.page, `/compare?keys=${keys.join(',')}`, 'canvas[aria-label*="H "], canvas[aria-label*="H:"], canvas'))
+      const call = async (ask: () => Promise<unknown>): Promise<number> => median(async () => timed(ask))
+      const callList = await call(() => holder.client.call('runs.list', {}))
+      const callCompare = await call(() => holder.client.call('runs.compare', { keys }))
+      say('live charts')
+      const live = await measureLive(browser.page, (step) => {
+        holder.listeners!.emit('run.metrics', { key: loadedKey(0), rows: [{ metric: 'loss', step, value: 1 / step }, { metric: 'validationLoss', step, value: 1.1 / step }] })
+      }, load)
+      return [
+        figure('launch of the server to a usable page', launch, 'ms', { most: 2000 }),
+        figure(`list of ${load.runs} runs on the screen`, list, 'ms', { most: 300 }),
+        figure(`  of that, asked of the host`, callList, 'ms', null),
+        figure(`comparison of ${comparedRuns} runs on the screen`, compare, 'ms', { most: 300 }),
+        figure(`  of that, tests over ${comparedRuns} runs asked of the host`, callCompare, 'ms', null),
+        figure('updates of a live chart drawn', live.updates, 'a second', { least: updatesPerSecond * 0.9 }),
+        figure('longest answer to a key meanwhile', live.slowestKeyMs, 'ms', { most: 100 }),
+        figure('longest time between two frames meanwhile', live.longestFrameMs, 'ms', null),
+      ]
+    }
+    finally {
+      await served.close()
+      await holder.close()
+    }
+  }
+  finally {
+    await browser.close()
+  }
+}
+
+function figure(title: string, value: number, unit: string, bound: AppFigure['bound']): AppFigure {
+  const isReached = bound && ('most' in bound ? value <= bound.most : value >= bound.least)
+  return { title, value, unit, bound, isReached }
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now()
+  await work()
+  return performance.now() - start
+}
+
+async function median(measure: () => Promise<number>): Promise<number> {
+  const values: number[] = []
+  for (let round = 0; round < rounds; round++)
+    values.push(await measure())
+  return values.sort((a, b) => a - b)[Math.floor(rounds / 2)]!
+}
+
+/** From the start of the process until the overview can be used, with no host there yet. */
+async function measureLaunch(folder: string, page: Page): Promise<number> {
+  return median(async () => {
+    let served: Served | undefined
+    const ms = await timed(async () => {
+      served = await serve(folder)
+      await page.goto(served.address)
+      await page.locator('a.box').first().waitFor()
+    })
+    await page.goto('about:blank')
+    await served!.close()
+    await sleep(lingerMs + 700)
+    return ms
+  })
+}
+
+/** From the change of the address until what the screen is for stands there and is painted. */
+async function measureScreen(page: Page, route: string, ready: string): Promise<number> {
+  await page.evaluate(() => { location.hash = '#/try' })
+  await page.waitForFunction(() => location.hash === '#/try' && document.querySelector('[role=grid], canvas') === null)
+  await sleep(300)
+  return page.evaluate(async ([to, wanted]) => {
+    const start = performance.now()
+    location.hash = `#${to}`
+    while (!document.querySelector(wanted!))
+      await new Promise(resolve => setTimeout(resolve, 4))
+    await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))
+    return performance.now() - start
+  }, [route, ready] as const)
+}
+
+/** A run's screen while values come in: how often its chart is drawn anew, and how long keys and frames have to wait. */
+async function measureLive(page: Page, emit: (step: number) => void, { points }: Load): Promise<{ updates: number, slowestKeyMs: number, longestFrameMs: number }> {
+  await page.evaluate((to) => { location.hash = to }, `#/runs/${loadedKey(0)}`)
+  await page.locator('canvas').first().waitFor()
+  await sleep(1000)
+  await page.evaluate(() => {
+    const seen = { updates: 0, slowestKeyMs: 0, longestFrameMs: 0 }
+    Object.assign(globalThis, { benchSeen: seen })
+    const canvas = document.querySelector('canvas')!
+    // What a reader is told of the chart changes with each drawing.
+    new MutationObserver(() => { seen.updates++ }).observe(canvas, { attributes: true, attributeFilter: ['aria-label'] })
+    document.addEventListener('keydown', (event) => {
+      requestAnimationFrame(() => { seen.slowestKeyMs = Math.max(seen.slowestKeyMs, performance.now() - event.timeStamp) })
+    }, true)
+    let last = performance.now()
+    const frame = (now: number): void => {
+      seen.longestFrameMs = Math.max(seen.longestFrameMs, now - last)
+      last = now
+      requestAnimationFrame(frame)
+    }
+    requestAnimationFrame(frame)
+  })
+  let step = points
+  const timer = setInterval(() => emit(++step), 1000 / updatesPerSecond)
+  const until = Date.now() + liveMs
+  while (Date.now() < until) {
+    await page.keyboard.press('Tab')
+    await sleep(250)
+  }
+  clearInterval(timer)
+  const seen = await page.evaluate(() => (globalThis as unknown as { benchSeen: { updates: number, slowestKeyMs: number, longestFrameMs: number } }).benchSeen)
+  return { ...seen, updates: seen.updates / (liveMs / 1000) }
+}
+
+async function serve(folder: string): Promise<Served> {
+  const child = spawn(nodeBinary(), [join(packageRoot, 'src/main/cli.ts'), '--workspace', folder, 'serve'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, FACET_CONFIG: join(folder, 'settings'), FACET_HOST_LINGER_MS: String(lingerMs) },
+  })
+  const exited = once(child, 'exit')
+  const [address] = await Promise.race([
+    once(createInterface({ input: child.stdout }), 'line') as Promise<[string]>,
+    exited.then(([code]) => { throw new Error(`internal: facet serve ended with ${code}.`) }),
+  ])
+  return {
+    address,
+    close: async () => {
+      child.kill()
+      await exited
+    },
+  }
+}
