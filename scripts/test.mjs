@@ -1,4 +1,4 @@
-// Runs all checks: ESLint, vue-tsc and the tests, each of the first two counted as one. Arguments after `--` go to
+// Runs all checks: ESLint, the types (twice) and the tests, each of the first three counted as one. Arguments after `--` go to
 // vitest, and then only the tests run.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -50,6 +50,7 @@ await runScript(async () => {
     : [
         await passes('ESLint', paths.node, 'eslint/bin/eslint.js', ['.']),
         await passes('Types', paths.node, 'vue-tsc/bin/vue-tsc.js', ['--noEmit']),
+        await passes('Types of host and worker, without a page\'s', paths.node, 'typescript/bin/tsc', ['--noEmit', '-p', 'tsconfig.node.json']),
       ]
   const tests = await runTests(paths.node, args)
   const failedChecks = checks.filter(isPassed => !isPassed).length
