@@ -27,11 +27,11 @@ describeApp('data sets, teachers, try', (carrier) => {
     rmSync(folder, { recursive: true, force: true })
   })
 
-  it('adds a folder with broken images in four steps; what is broken is listed with its reason', { timeout: 240_000 }, async () => {
+  it('adds a folder with broken images in four steps; what is broken is listed with its reason', { timeout: 420_000 }, async () => {
     const photos = await drawUtk(join(folder, 'My Photos'), 6, { '30_0_1_20170109150557400.jpg': '', '31_1_20170109150557401.jpg': 'x' })
     app = await startApp(carrier, { workspace })
     const { page } = app
-    page.setDefaultTimeout(90_000) // the first answer of the inspect worker loads TensorFlow
+    page.setDefaultTimeout(150_000) // the first answer of the inspect worker loads TensorFlow
     await app.go('/datasets')
     await page.getByText('No data set yet').waitFor()
     expect(await seriousViolations(page)).toEqual([])
@@ -63,16 +63,17 @@ describeApp('data sets, teachers, try', (carrier) => {
     expect(existsSync(photos)).toBe(true)
   })
 
-  it('adds a teacher in four steps, after it was tried on a face; removes it again', { timeout: 240_000 }, async () => {
+  it('adds a teacher in four steps, after it was tried on a face; removes it again', { timeout: 420_000 }, async () => {
     app = await startApp(carrier, { workspace })
     const { page } = app
-    page.setDefaultTimeout(90_000) // the first answer of the inspect worker loads TensorFlow
+    page.setDefaultTimeout(150_000) // the first answer of the inspect worker loads TensorFlow
     await app.go('/teachers')
     await page.getByText('8 teachers').waitFor()
     await page.getByRole('button', { name: /Add teacher/ }).click()
     const dialogue = page.getByRole('dialog', { name: 'Add teacher' })
-    await dialogue.getByPlaceholder('/models/face/model.json').fill(join(root, 'node_modules/@vladmandic/human/models/emotion.json'))
-    await page.keyboard.press('Enter')
+    const file = dialogue.getByPlaceholder('/models/face/model.json')
+    await file.fill(join(root, 'node_modules/@vladmandic/human/models/emotion.json'))
+    await file.press('Enter')
     const node = dialogue.getByRole('radio', { name: 'StatefulPartitionedCall/model_1/add_2/add', exact: true })
     await node.waitFor()
     await node.check()
@@ -103,10 +104,10 @@ describeApp('data sets, teachers, try', (carrier) => {
     expect(existsSync(join(workspace, 'teachers/mine'))).toBe(false)
   })
 
-  it('lets student and teachers speak about a photograph; ethnicity only where asked for', { timeout: 240_000 }, async () => {
+  it('lets student and teachers speak about a photograph; ethnicity only where asked for', { timeout: 420_000 }, async () => {
     app = await startApp(carrier, { workspace })
     const { page } = app
-    page.setDefaultTimeout(90_000) // the first answer of the inspect worker loads TensorFlow
+    page.setDefaultTimeout(150_000) // the first answer of the inspect worker loads TensorFlow
     await app.go('/try')
     await page.getByText('Drop a photograph here').waitFor()
     expect(await seriousViolations(page)).toEqual([])
