@@ -13,6 +13,9 @@ import { plan, temporaryFolder } from '../process/workspace-fixture.ts'
 import { seriousViolations } from './axe.ts'
 import { describeApp, startApp } from './harness.ts'
 
+/** A page takes longer on a machine that trains at the same time. */
+const soon = { timeout: 30_000 }
+
 describeApp('runs', (carrier) => {
   let app: App | undefined
   let host: Connection | undefined
@@ -52,18 +55,18 @@ describeApp('runs', (carrier) => {
     await page.getByRole('img', { name: /Others of the run over steps.*sum/ }).waitFor()
     await page.getByRole('button', { name: 'Pause P' }).click()
     await page.getByText('Paused.').waitFor()
-    await expect.poll(() => page.getByRole('heading', { name: 'counting' }).count()).toBe(1)
+    await expect.poll(() => page.getByRole('heading', { name: 'counting' }).count(), soon).toBe(1)
     expect(await page.locator('.page-header .state').textContent()).toContain('paused')
 
     await page.keyboard.press('r')
     await page.getByText('This run goes on when this window closes').waitFor()
-    await expect.poll(() => page.locator('.page-header .state').textContent(), { timeout: 20_000 }).toContain('done')
+    await expect.poll(() => page.locator('.page-header .state').textContent(), soon).toContain('done')
     await page.getByText(/resumed|100 %/).first().waitFor()
     await page.getByRole('button', { name: 'Notifications, 1 unread' }).waitFor()
   })
 
   it('leaves a run at work when the window closes, and is there again when it opens', async () => {
-    const run = plan(temporary.folder, 'lasting', { steps: 400, stepMs: 20 })
+    const run = plan(temporary.folder, 'lasting', { steps: 4000, stepMs: 30 })
     const page = await open([run], '/?study=study')
     await page.getByRole('button', { name: 'Start' }).click()
     await page.getByRole('link', { name: /lasting/ }).first().waitFor()
@@ -88,7 +91,7 @@ describeApp('runs', (carrier) => {
     await page.getByText('/nowhere', { exact: true }).waitFor()
     writeFileSync(join(temporary.folder, 'runs', run.key, 'mended'), '')
     await page.getByRole('button', { name: 'Try again' }).click()
-    await expect.poll(() => page.locator('.page-header .state').textContent(), { timeout: 20_000 }).toContain('done')
+    await expect.poll(() => page.locator('.page-header .state').textContent(), soon).toContain('done')
   })
 
   it('lists runs by keyboard alone: filters in the address, chooses two, opens one', async () => {
@@ -98,19 +101,19 @@ describeApp('runs', (carrier) => {
     expect(await page.getByRole('row').count()).toBeLessThan(80)
     await page.keyboard.press('/')
     await page.keyboard.type('run 29')
-    await expect.poll(() => page.url()).toContain('text=run')
-    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('12') // run 29, run 290 to 299, and the head
+    await expect.poll(() => page.url(), soon).toContain('text=run')
+    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount'), soon).toBe('14') // run 29, 129, 229, 290 to 299, and the head
     await page.keyboard.press('Enter')
     await page.keyboard.press(' ')
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press(' ')
     await page.getByText('2 runs chosen').waitFor()
     await page.keyboard.press('Enter')
-    await page.getByRole('heading', { name: 'run 290' }).waitFor()
+    await page.getByRole('heading', { name: 'run 129' }).waitFor()
     await page.goBack()
-    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount')).toBe('12')
+    await expect.poll(() => page.getByRole('grid').getAttribute('aria-rowcount'), soon).toBe('14')
     await page.keyboard.press('c')
-    await expect.poll(() => page.url()).toContain('/compare?keys=')
+    await expect.poll(() => page.url(), soon).toContain('/compare?keys=')
   })
 
   it('has nothing serious for axe on its screens, in both themes', async () => {
@@ -124,7 +127,7 @@ describeApp('runs', (carrier) => {
         await page.keyboard.press('Control+k')
         await page.keyboard.type(`${theme} theme`)
         await page.keyboard.press('Enter')
-        await expect.poll(() => page.locator('.palette').count()).toBe(0)
+        await expect.poll(() => page.locator('.palette').count(), soon).toBe(0)
         expect(await seriousViolations(page), `${route} ${theme}`).toEqual([])
       }
     }

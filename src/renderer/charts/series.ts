@@ -56,7 +56,7 @@ function word(value: number): string {
 /** A stretch of a curve, and one point on either side so that lines run to the edge. */
 export function cutCurve<C extends Curve>(curve: C, from: number, to: number): C {
   const first = Math.max(0, lowerBound(curve.steps, from) - 1)
-  const last = Math.min(curve.steps.length, lowerBound(curve.steps, to) + 2)
+  const last = Math.min(curve.steps.length, lowerBound(curve.steps, to) + 1)
   return { ...curve, steps: curve.steps.slice(first, last), values: curve.values.slice(first, last) }
 }
 
