@@ -65,7 +65,6 @@ async function listShots({ call }: Client): Promise<Shot[]> {
       prepare: async (page) => {
         if (photograph)
           await page.locator('input[type=file]').first().setInputFiles(join(dataset.root, photograph))
-        await sleep(12_000) // the models load
       },
     },
   ]
@@ -97,14 +96,22 @@ async function take({ name, route, address, prepare }: Shot & { address: string 
   page.on('pageerror', error => console.error(`${name}: ${error.message}`))
   await page.goto(`${address}#${route}`)
   await page.locator('h1').first().waitFor()
-  await sleep(2_500)
+  await settled(page)
   await prepare?.(page)
-  await sleep(500)
+  await settled(page)
   await page.evaluate(hideMachine, { from: [dirname(workspace), tmpdir(), process.env.HOME ?? '/root'], workspace: basename(workspace) })
   const file = join(values.out, `${name}-${theme}.png`)
   await sharp(await page.screenshot()).png({ palette: true, quality: 90, effort: 8 }).toFile(file)
   console.log(file)
   await context.close()
+}
+
+/** Waits until nothing is loading any more, and charts have been drawn. */
+async function settled(page: Page): Promise<void> {
+  await sleep(1_500)
+  await page.waitForFunction(() => !document.querySelector('main [aria-busy=true], main .n-skeleton, [role=dialog] .n-skeleton, .connection > *'), undefined, { timeout: 120_000 })
+    .catch(() => console.error(`${page.url()} is still loading after two minutes.`))
+  await sleep(1_000)
 }
 
 /** Runs in the page: a picture need not tell where on whose machine it was taken. */
