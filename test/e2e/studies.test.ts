@@ -8,6 +8,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { describeApp, root, startApp } from './harness.ts'
 import { cellKey, studiesWorkspace } from './studies-workspace.ts'
 
+/** What a page does at once may take seconds where the machine is busy. */
+const patient = { timeout: 15_000 }
+
 describeApp('studies', (carrier) => {
   let app: App
   let workspace: string
@@ -41,21 +44,21 @@ describeApp('studies', (carrier) => {
     await yaml.waitFor()
 
     await page.getByLabel('Seeds', { exact: true }).fill('0, 1, 2')
-    await expect.poll(() => yaml.textContent()).toContain('seeds: [0, 1, 2]')
+    await expect.poll(() => yaml.textContent(), patient).toContain('seeds: [0, 1, 2]')
 
     await page.getByRole('tab', { name: /^Distil/ }).click()
     await page.getByLabel('Steps', { exact: true }).fill('40')
-    await expect.poll(() => yaml.textContent()).toContain('steps: 40')
+    await expect.poll(() => yaml.textContent(), patient).toContain('steps: 40')
     await yaml.getByText('input: 64').click()
     await page.keyboard.press('End')
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.type(', width: 30')
-    await expect.poll(() => page.getByLabel('Width', { exact: true }).inputValue()).toBe('30')
+    await expect.poll(() => page.getByLabel('Width', { exact: true }).inputValue(), patient).toBe('30')
     expect(await findings()).toEqual([])
 
     await page.keyboard.press('Control+s')
-    await expect.poll(() => existsSync(join(workspace, 'recipes/first.yaml')) && recipe('first')).toContain('width: 30')
+    await expect.poll(() => existsSync(join(workspace, 'recipes/first.yaml')) && recipe('first'), patient).toContain('width: 30')
     expect(recipe('first')).toContain('# A new study: say here what it is to show.')
     expect(recipe('first')).toContain('# drawn faces; put your own data sets here')
     expect(recipe('first')).toContain('distil: { target: ae, input: 64, steps: 40, width: 30 }')
@@ -75,7 +78,7 @@ describeApp('studies', (carrier) => {
     await page.getByRole('button', { name: /^Width: back to the default, 27/ }).click()
     await problem.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: /^Save/ }).click()
-    await expect.poll(() => recipe('first')).not.toContain('width')
+    await expect.poll(() => recipe('first'), patient).not.toContain('width')
   })
 
   it('a change that the terminal saves is on the screen within a second', async () => {
@@ -97,7 +100,7 @@ describeApp('studies', (carrier) => {
     await test.waitFor()
     expect(await test.textContent()).toContain('40')
     await page.getByRole('button', { name: /^A wrong, B right/ }).click()
-    await expect.poll(() => page.locator('.gallery li').count()).toBeGreaterThan(5)
+    await expect.poll(() => page.locator('.gallery li').count(), patient).toBeGreaterThan(5)
     expect(await page.locator('.gallery img').first().getAttribute('src')).toMatch(/^data:image\/jpeg/)
     expect(await page.evaluate(() => location.hash)).toContain('kind=first-wrong')
     expect(await findings()).toEqual([])
@@ -136,7 +139,7 @@ describeApp('studies', (carrier) => {
     await page.keyboard.press('e')
     await page.getByRole('menuitem', { name: 'LaTeX (booktabs)' }).waitFor()
     await page.keyboard.press('l')
-    await expect.poll(() => existsSync(path)).toBe(true)
+    await expect.poll(() => existsSync(path) ? readFileSync(path, 'utf8') : '', patient).toContain('\\end{table}')
     return readFileSync(path, 'utf8')
   }
 
