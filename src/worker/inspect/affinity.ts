@@ -1,6 +1,8 @@
 import type { Embeddings } from '#shared/files/embeddings.ts'
 import type { InspectInput, InspectResult } from '#shared/inspect.ts'
+import type { Gram } from './cka.ts'
 import { performance } from 'node:perf_hooks'
+import { setImmediate } from 'node:timers/promises'
 import { openEmbeddings } from '#shared/files/embeddings.ts'
 import { gramOf, linearCka } from './cka.ts'
 
@@ -8,15 +10,19 @@ import { gramOf, linearCka } from './cka.ts'
 const stretches = 40
 
 /** How much each pair of a pack's teachers shares, on at most so many faces spread over the pack. */
-export function affinity({ embeddings, faces }: InspectInput<'affinity'>): Promise<InspectResult<'affinity'>> {
+export async function affinity({ embeddings, faces }: InspectInput<'affinity'>): Promise<InspectResult<'affinity'>> {
   const started = performance.now()
   const pack = openEmbeddings(embeddings)
   try {
     const all = pack.indexes.length
     const ranges = rangesOf(all, Math.min(faces, all))
     const n = ranges.reduce((sum, [from, to]) => sum + to - from, 0)
-    const grams = pack.teachers.map(({ name, dimension }) => gramOf(gather(pack, name, dimension, ranges, n), n, dimension))
-    return Promise.resolve({
+    const grams: Gram[] = []
+    for (const { name, dimension } of pack.teachers) {
+      grams.push(gramOf(gather(pack, name, dimension, ranges, n), n, dimension))
+      await setImmediate() // a gallery's questions are answered in between
+    }
+    return {
       faces: n,
       of: all,
       teachers: pack.teachers.map(({ name, dimension }, i) => ({
@@ -29,7 +35,7 @@ export function affinity({ embeddings, faces }: InspectInput<'affinity'>): Promi
         ? 1
         : linearCka(a, b))),
       milliseconds: performance.now() - started,
-    })
+    }
   }
   finally {
     pack.close()
