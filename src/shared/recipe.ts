@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { combine } from './stages/combine.ts'
+import { combine, combinerReads } from './stages/combine.ts'
 import { distil } from './stages/distil.ts'
 import { embed } from './stages/embed.ts'
 import { prepare } from './stages/prepare.ts'
@@ -12,6 +12,12 @@ const Seeds = z.array(z.int().min(0)).min(1)
 const CombineEntry = z.strictObject({
   name: Name.optional().describe('Its method and column in tables; the kind where left out'),
   ...partialShape(combine.config.shape),
+}).superRefine((entry, context) => {
+  const kind = entry.kind ?? 'ae'
+  const reads = combinerReads[kind]
+  const idle = reads ? Object.keys(entry).filter(field => !['name', 'kind', ...reads].includes(field)) : []
+  for (const field of idle)
+    context.addIssue({ code: 'custom', path: [field], message: `must be left out: ${kind} ${reads!.length > 0 ? `reads ${reads!.join(', ')} alone` : 'has nothing to set'}` })
 })
 const DistilEntry = z.strictObject({
   target: Name.optional().describe('Combiner whose h_G the student learns; the last one of combine where left out'),

@@ -8,6 +8,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from
 import { join } from 'node:path'
 import process from 'node:process'
 import { compileCache } from '#main/node-binary.ts'
+import { engineThreads } from '#shared/engine-environment.ts'
 import { withoutEngineGreeting } from '#shared/engine-greeting.ts'
 import { writeDurably } from '#shared/files/durable.ts'
 import { Order as OrderSchema } from '#shared/order.ts'
@@ -50,17 +51,14 @@ export function startWorker({ node, entry }: WorkerSetup, runDir: string, order:
   rmSync(join(runDir, 'control.json'), { force: true })
   const log = openSync(logPath(runDir), 'a')
   try {
-    const threads = String(order.threads)
     const child = spawn(node, [entry, runDir], {
       detached: true,
       stdio: ['ignore', log, log],
       env: {
         ...process.env,
         NODE_COMPILE_CACHE: compileCache(),
-        TF_NUM_INTRAOP_THREADS: threads,
-        TF_NUM_INTEROP_THREADS: threads, // independent products of a backward pass side by side: 8 % on the autoencoder's step
+        ...engineThreads(order.threads),
         MALLOC_ARENA_MAX: '2', // sharp's threads otherwise keep a heap each: 64 large photographs took 1.3 GB and growing, so 0.8 GB and flat
-        OMP_NUM_THREADS: threads,
         TF_CPP_MIN_LOG_LEVEL: '2',
         TF_FORCE_GPU_ALLOW_GROWTH: 'true',
         ...(usesGpu

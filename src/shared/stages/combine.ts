@@ -30,6 +30,13 @@ export const combine = declareStage({
   usesAllCores: config => config.kind === 'ae',
 })
 
+/** What each kind reads of its configuration besides itself; null: all of it. A recipe that sets something else is told so, for it would change nothing. */
+export const combinerReads: Record<z.output<typeof combine.config>['kind'], readonly string[] | null> = {
+  concat: [],
+  pca: ['size'],
+  ae: null,
+}
+
 /** Widths of the encoder's layers: round(d0 * (d / d0)^(k / layers)), k = 1 .. layers; 5488 to 1024 in 3 gives 3136, 1792, 1024 (the paper's 4/7 rule). */
 export function encoderWidths(inputs: number, size: number, layers: number): number[] {
   return Array.from({ length: layers }, (_, k) => Math.round(inputs * (size / inputs) ** ((k + 1) / layers)))

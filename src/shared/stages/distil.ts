@@ -12,11 +12,11 @@ export const StudentConfig = z.strictObject({
 /** Distil: the student learns h_G from pixels. u8 [N, 300, 300, 3] -> f32 [N, d]. Vielzeuf et al. 2019, Section 3.3, Eq. 4. */
 export const distil = declareStage({
   name: 'distil',
-  version: 2, // 2: nRMSE on z-scores
+  version: 3, // 3: faces vary about their own size, stronger weight decay
   summary: 'Trains the student to give h_G from pixels',
   config: z.strictObject({
     ...StudentConfig.shape,
-    optimizer: OptimizerConfig.prefault({ kind: 'adamw', weightDecay: 0.02 }),
+    optimizer: OptimizerConfig.prefault({ kind: 'adamw', weightDecay: 0.5 }),
     schedule: ScheduleConfig.prefault({ warmup: 100 }),
     augmentation: AugmentationConfig.prefault({}),
     batch: z.int().min(2).max(1024).default(32).describe('Faces in one step'),

@@ -31,7 +31,7 @@ const Folds = z.union([
 /** Transfer: encoder + head -> predictions of one knowledge, evaluated by its data set's protocol. Vielzeuf et al. 2019, Section 3.3, Tables 3 and 4. */
 export const transfer = declareStage({
   name: 'transfer',
-  version: 2, // 2: heads start small
+  version: 3, // 3: faces vary about their own size where pixels are trained on
   summary: 'Trains a head (or everything) for one knowledge and evaluates it',
   config: z.strictObject({
     task: z.string().describe('A task of the data set'),

@@ -3,13 +3,13 @@ import type { Bench, Work } from './bench.ts'
 const one: Work = { batch: 16 }
 const six: Work = { batch: 16, teachers: 'faceres dlib emotion face-expression age-gender centernet' }
 
-/** Teachers over a batch of 16 faces in memory: one network alone, and the six of the real sample with their crops and sizes. */
+/** Teachers over 16 faces in memory: one network alone, and the six of the real sample with their crops and sizes. Each takes them in batches it is quick with. */
 export const embed: Bench = {
   name: 'embed',
   summary: 'teachers against eager tfjs and onnxruntime',
   cases: () => [
     {
-      title: 'faceres, batch 16',
+      title: 'faceres, 16 faces',
       piece: 'face',
       pieces: 16,
       compare: 'speed',
@@ -32,7 +32,7 @@ export const embed: Bench = {
       ],
     },
     {
-      title: 'six teachers, batch 16',
+      title: 'six teachers, 16 faces',
       piece: 'face',
       pieces: 16,
       compare: 'speed',

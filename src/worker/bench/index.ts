@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { z } from 'zod'
 import { benchNames } from '#shared/bench.ts'
+import { engineThreads } from '#shared/engine-environment.ts'
 import { toProblem } from '#shared/errors.ts'
 import { benches } from './benches.ts'
 import { measure } from './measure.ts'
@@ -78,14 +79,12 @@ function startContender(contender: Exclude<Contender, { kind: 'part' }>, work: C
     : [torchPython(peers), join(scripts, `${contender.script}.py`), JSON.stringify(whole)], environment(peers, setting.threads))
 }
 
-/** The same number of threads for everybody, under each library's own name for it. */
+/** The same number of threads for everybody, under each library's own name for it; ours as a run's worker has them. */
 function environment({ folder, torch }: Peers, threads: number): NodeJS.ProcessEnv {
   return {
     ...process.env,
-    TF_NUM_INTRAOP_THREADS: String(threads),
-    TF_NUM_INTEROP_THREADS: '1',
+    ...engineThreads(threads),
     TF_CPP_MIN_LOG_LEVEL: '2',
-    OMP_NUM_THREADS: String(threads),
     FACET_BENCH_THREADS: String(threads),
     CUDA_VISIBLE_DEVICES: '',
     PYTHONPATH: torch,

@@ -243,17 +243,38 @@ function statistics(x: Tensor, epsilon: number, view: Lanes) {
   return { mean, variance }
 }
 
-/** dx = a * dy + c1 * x + c0 per channel, from the two sums that are the gradients of scale and offset. */
+/**
+ * The training op's gradient on the lanes with the channels' own statistics takes both sums in one pass, but holds each lane's means
+ * where the channel's belong: dx = a (dy - mean(dy) - xhat mean(dy xhat)), a = scale / sqrt(variance + epsilon). What differs is
+ * linear in xhat, per lane, so one normalisation of x puts it right.
+ */
 function throughStatistics(dy: Tensor, x: Tensor, scale: Tensor, mean: Tensor, variance: Tensor, epsilon: number, view: Lanes): Tensor[] {
-  const { dx, dScale, dOffset } = normalizeGradient(dy, x, scale, mean, variance, epsilon, view)
-  const inverse = tf.rsqrt(tf.add(variance, epsilon))
-  const a = tf.mul(scale, inverse)
-  const c1 = tf.mul(tf.mul(tf.mul(a, inverse), dScale), -1 / view.positions)
-  const c0 = tf.sub(tf.mul(tf.mul(a, dOffset), -1 / view.positions), tf.mul(c1, mean))
-  const X = tf.reshape(x, [view.rows, view.width])
-  const whole = tf.add(tf.add(dx, tf.mul(X, spread(c1, view))), spread(c0, view))
+  const [laneScale, laneMean, laneVariance] = [
+    scale,
+    mean,
+    variance,
+  ].map(each => spread(each, view))
+  const [laneDx, laneDScale, laneDOffset] = nativeOps('FusedBatchNormGradV3', [
+    imageOf(dy, view),
+    imageOf(x, view),
+    laneScale!,
+    laneMean!,
+    laneVariance!,
+    tf.tensor1d([], 'float32'),
+  ], attributes(epsilon, true), 5)
+  const dScale = fold(laneDScale!, view)
+  const dOffset = fold(laneDOffset!, view)
+  const a = tf.mul(laneScale!, tf.rsqrt(tf.add(laneVariance!, epsilon)))
+  const excess = (lane: Tensor, channel: Tensor): Tensor => tf.mul(a, tf.sub(tf.mul(lane, 1 / view.rows), tf.mul(spread(channel, view), 1 / view.positions)))
+  const [correction] = nativeOps('FusedBatchNormV3', [
+    imageOf(x, view),
+    excess(laneDScale!, dScale),
+    excess(laneDOffset!, dOffset),
+    laneMean!,
+    laneVariance!,
+  ], forwardAttributes(epsilon, false), 6)
   return [
-    tf.reshape(whole, x.shape),
+    tf.reshape(tf.add(laneDx!, correction!), x.shape),
     dScale,
     dOffset,
   ]

@@ -2,7 +2,7 @@ import type { AugmentationConfig } from '#shared/stages/training.ts'
 
 /** How one face is shown to a network: which square of it, mirrored or not, and in which light. */
 export interface View {
-  /** The square that is shown, in parts of the face's side. */
+  /** The square that is shown, in parts of the face's side; beyond the face its edges are repeated. */
   left: number
   top: number
   side: number
@@ -26,7 +26,8 @@ export const PLAIN: View = {
 
 /**
  * Draws a view. The same augmentation, row and seed give the same view, on any thread and in any order.
- * Sizes are uniform in [1 - crop, 1], places uniform, factors uniform in [1 - color, 1 + color], mirrored half of the time.
+ * Sides are uniform in [1 - scale, 1 + scale], places uniform among those where the view lies within the face or holds all of it (its
+ * edges are repeated beyond them), factors uniform in [1 - color, 1 + color], mirrored half of the time.
  *
  * @param augmentation  what may vary and how much
  * @param row           which face
@@ -44,7 +45,7 @@ export function drawView(augmentation: AugmentationConfig, row: number, seed: nu
     random(),
     random(),
   ] as const
-  const side = 1 - augmentation.crop * size
+  const side = 1 + augmentation.scale * (1 - 2 * size)
   const factor = (uniform: number) => 1 + augmentation.color * (2 * uniform - 1)
   return {
     left: x * (1 - side),

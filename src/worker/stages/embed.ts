@@ -8,7 +8,7 @@ import { readTeacher } from '#shared/files/teacher.ts'
 import { embed } from '#shared/stages/embed.ts'
 import { createLoader } from '../faces/loader.ts'
 import { Leaving, runOf } from '../stage.ts'
-import { buildTeachers, faceSize } from '../teachers/teacher-graph.ts'
+import { buildTeachers, facesAtOnce, faceSize } from '../teachers/teacher-graph.ts'
 
 type Context = StageContext<z.output<typeof embed.config>>
 
@@ -54,7 +54,7 @@ export const run = runOf(embed, async (context) => {
       { pack, indexes },
     ],
     size: faceSize,
-    batch: config.batch,
+    batch: facesAtOnce,
     threads: 1,
     cacheBytes: 0,
   })

@@ -1,8 +1,11 @@
-import type { Attribute, Attributes, GraphBuilder, NodeRef } from '#worker/engine/graph.ts'
-import type { GraphNode, NodeAttribute, TfjsModel, Weight } from './tfjs-model.ts'
+import type { Attributes, GraphBuilder, NodeRef } from '#worker/engine/graph.ts'
+import type { GraphNode, TfjsModel, Weight } from './tfjs-model.ts'
 import { FacetError } from '#shared/errors.ts'
 import { attr } from '#worker/engine/graph.ts'
+import { fusedOps, neededNodes, parseInput } from './model-nodes.ts'
+import { attributeOf, attributesOf } from './node-attributes.ts'
 import { refuseUnsafeOps } from './refused-ops.ts'
+import { scaledConvolutions, scaleFilter } from './scaled-convolutions.ts'
 import { readTfjsModel } from './tfjs-model.ts'
 
 export interface GraphModelOptions {
@@ -16,62 +19,7 @@ export interface GraphModelOptions {
   prefix: string
 }
 
-const elementTypes: Record<string, number> = {
-  DT_FLOAT: 1,
-  DT_DOUBLE: 2,
-  DT_INT32: 3,
-  DT_UINT8: 4,
-  DT_STRING: 7,
-  DT_INT64: 9,
-  DT_BOOL: 10,
-  DT_HALF: 19,
-}
-
 const T = attr.type('float32')
-
-function decodeText(base64: string): string {
-  return Buffer.from(base64, 'base64').toString()
-}
-
-function listAttribute(list: Record<string, unknown>): Attribute {
-  if (Array.isArray(list.s))
-    return attr.strings(list.s.map(each => decodeText(String(each))))
-  if (Array.isArray(list.f))
-    return attr.floats(list.f.map(Number))
-  if (Array.isArray(list.type))
-    return attr.types(list.type.map(each => elementTypes[String(each)] ?? 0))
-  return attr.ints(Array.isArray(list.i)
-    ? list.i.map(Number)
-    : [])
-}
-
-/** JSON protobuf to the engine's attribute; undefined for kinds no op of a network carries (functions, placeholders). */
-function attributeOf(value: NodeAttribute): Attribute | undefined {
-  const [kind] = Object.keys(value)
-  const content = value[kind!]
-  switch (kind) {
-    case 'type': return attr.type(elementTypes[String(content)] ?? 0)
-    case 's': return attr.string(decodeText(String(content)))
-    case 'i': return attr.int(Number(content))
-    case 'f': return attr.float(Number(content))
-    case 'b': return attr.bool(Boolean(content))
-    case 'shape': return attr.shape(((content as { dim?: { size: string }[] }).dim ?? []).map(({ size }) => Number(size)))
-    case 'list': return listAttribute(content as Record<string, unknown>)
-  }
-}
-
-/** Attributes of a node as TensorFlow takes them; those of grappler and the converter (leading underscore) mean nothing to it. */
-function attributesOf(node: GraphNode, only?: readonly string[]): Attributes {
-  const result: Attributes = {}
-  for (const [name, value] of Object.entries(node.attr)) {
-    if (name.startsWith('_') || (only && !only.includes(name)))
-      continue
-    const attribute = attributeOf(value)
-    if (attribute)
-      result[name] = attribute
-  }
-  return result
-}
 
 /** tfjs's fused ops and what they are made of; the runtime fuses them again. */
 const fused: Record<string, { base: string, keep: string[] }> = {
@@ -103,71 +51,6 @@ const fused: Record<string, { base: string, keep: string[] }> = {
   },
 }
 
-/** `name`, output index and whether it only orders (`^name`). */
-export function parseInput(input: string): { name: string, index: number, control: boolean } {
-  const control = input.startsWith('^')
-  const [name, index] = input.slice(control
-    ? 1
-    : 0).split(':')
-  return {
-    name: name!,
-    index: Number(index ?? 0),
-    control,
-  }
-}
-
-/** The names of a model's nodes that compute something, in the graph's order. */
-export function nodeNames(model: TfjsModel): string[] {
-  return [
-    ...model.nodes.values(),
-  ].filter(({ op }) => op !== 'Const' && op !== 'Placeholder').map(({ name }) => name)
-}
-
-/** The node, or the sentence that says which nodes there are. */
-export function findNode(model: TfjsModel, name: string): GraphNode {
-  const node = model.nodes.get(name)
-  if (node)
-    return node
-  const names = nodeNames(model)
-  throw new FacetError('bad-input', `the graph has no node "${name}".`, { where: model.path, hint: `It has ${names.length} nodes, ending with ${names.slice(-20).join(', ')}.` })
-}
-
-/** The operations `fused_ops` names, e.g. BiasAdd, Relu. */
-export function fusedOps(node: GraphNode): string[] {
-  const list = (node.attr.fused_ops?.list ?? {}) as { s?: string[] }
-  return (list.s ?? []).map(decodeText)
-}
-
-/**
- * The nodes that outputs rest on, each after those it reads. Iterative: a deep network must not exhaust the stack.
- * Throws a FacetError for a node that is not there or reads itself.
- */
-export function neededNodes(model: TfjsModel, outputs: readonly string[]): GraphNode[] {
-  const order = new Map<string, GraphNode>()
-  const stack = outputs.map(output => parseInput(output).name)
-  // On the stack lie the inputs of different nodes, unless some node comes round again.
-  const most = outputs.length + [
-    ...model.nodes.values(),
-  ].reduce((sum, { input }) => sum + input.length, 0)
-  while (stack.length > 0) {
-    const node = findNode(model, stack.at(-1)!)
-    const missing = node.input.map(input => parseInput(input).name).filter(name => !order.has(name))
-    if (missing.length === 0 || order.has(node.name)) {
-      order.set(node.name, node)
-      stack.pop()
-    }
-    else if (stack.length > most) {
-      throw new FacetError('bad-input', `node "${node.name}" depends on itself.`, { where: model.path })
-    }
-    else {
-      stack.push(...missing)
-    }
-  }
-  return [
-    ...order.values(),
-  ]
-}
-
 /** Re-emits one model's nodes into a builder, each once. */
 class Importer {
   readonly #builder: GraphBuilder
@@ -180,6 +63,10 @@ class Importer {
   readonly #biased = new Map<string, { convolution: NodeRef, bias: NodeRef }>()
   /** How many nodes read each node. */
   readonly #readers = new Map<string, number>()
+  /** Filters that take in the factor behind their convolution, by the convolution's name. */
+  readonly #scaled = new Map<string, { filter: string, scale: string }>()
+  /** The products that this leaves nothing to do, with their convolution. */
+  readonly #absorbed = new Map<string, string>()
 
   constructor(builder: GraphBuilder, model: TfjsModel, options: GraphModelOptions) {
     this.#builder = builder
@@ -189,6 +76,12 @@ class Importer {
       ...model.nodes.values(),
     ].flatMap(node => node.input.map(input => parseInput(input).name)))
       this.#readers.set(name, (this.#readers.get(name) ?? 0) + 1)
+    if (options.weights === 'variable')
+      return
+    for (const { convolution, product, filter, scale } of scaledConvolutions(model, options.outputs)) {
+      this.#scaled.set(convolution, { filter, scale })
+      this.#absorbed.set(product, convolution)
+    }
   }
 
   /** The outputs, after all nodes they need. */
@@ -213,6 +106,10 @@ class Importer {
       this.#batched.add(node.name)
     const inputs = parsed.filter(({ control }) => !control).map(({ name, index }) => ({ node: this.#done.get(name)!.node, index }))
     const name = this.#name(node.name)
+    if (this.#absorbed.has(node.name))
+      return this.#done.get(this.#absorbed.get(node.name)!)!
+    if (this.#scaled.has(node.name))
+      inputs[1] = this.#scaledFilter(node.name)
     const split = fused[node.op]
     if (split)
       return this.#fused(node, split, inputs)
@@ -282,6 +179,12 @@ class Importer {
     return this.#builder.constant(weight.data, weight.shape, weight.bool
       ? 'bool'
       : weight.dtype, this.#name(name))
+  }
+
+  #scaledFilter(convolution: string): NodeRef {
+    const { filter, scale } = this.#scaled.get(convolution)!
+    const { weights } = this.#model
+    return this.#builder.constant(scaleFilter(weights.get(filter), weights.get(scale)), weights.get(filter).shape, 'float32', `${this.#name(convolution)}/scaled`)
   }
 
   #fused(node: GraphNode, { base, keep }: { base: string, keep: string[] }, inputs: NodeRef[]): NodeRef {

@@ -6,8 +6,9 @@ import { FacetError } from '#shared/errors.ts'
 import { biasAdd, conv2d, elu, matMul, maxPool, relu } from '#worker/engine/fused.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { readFaceApiNet } from './face-api.ts'
-import { fusedOps, graphModelWeights, neededNodes, parseInput } from './graph-model.ts'
+import { graphModelWeights } from './graph-model.ts'
 import { tfjsLayers } from './layers.ts'
+import { fusedOps, neededNodes, parseInput } from './model-nodes.ts'
 import { readTfjsModel } from './tfjs-model.ts'
 
 /** A teacher as a function of its weights, for fine-tuning all of it (P-CNN). */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { drawView, PLAIN, renderView } from '#worker/faces/augment.ts'
 import { ramp } from './pack.ts'
 
-const ALL = { flip: true, crop: 0.3, color: 0.25 }
+const ALL = { flip: true, scale: 0.3, color: 0.25 }
 
 function render(face: Uint8Array, side: number, view: Partial<typeof PLAIN>, size: number): Uint8Array {
   const out = new Uint8Array(size * size * 3)
@@ -15,14 +15,15 @@ function render(face: Uint8Array, side: number, view: Partial<typeof PLAIN>, siz
 }
 
 describe('views of a face', () => {
-  it('are the same for the same row and seed, and stay inside the face and the limits', () => {
+  it('are the same for the same row and seed, within the face or around all of it, and stay inside the limits', () => {
     fc.assert(fc.property(fc.nat(), fc.maxSafeNat(), (row, seed) => {
       const view = drawView(ALL, row, seed)
       expect(drawView(ALL, row, seed)).toEqual(view)
-      expect(view.side).toBeGreaterThanOrEqual(0.7)
-      expect(view.left).toBeGreaterThanOrEqual(0)
-      expect(view.left + view.side).toBeLessThanOrEqual(1 + 1e-12)
-      expect(view.top + view.side).toBeLessThanOrEqual(1 + 1e-12)
+      expect(Math.abs(view.side - 1)).toBeLessThanOrEqual(0.3)
+      for (const start of [view.left, view.top]) {
+        const [before, after] = [start, 1 - start - view.side] // what of the face is not shown; negative where more is
+        expect(Math.min(before, after) * Math.max(before, after)).toBeGreaterThanOrEqual(-1e-12)
+      }
       for (const factor of [view.brightness, view.contrast, view.saturation])
         expect(Math.abs(factor - 1)).toBeLessThanOrEqual(0.25)
     }))
@@ -33,7 +34,8 @@ describe('views of a face', () => {
     const mean = (of: (view: typeof views[number]) => number) => views.reduce((sum, view) => sum + of(view), 0) / views.length
     // Five standard errors of a fair coin and of uniform numbers over 4000 draws.
     expect(Math.abs(mean(view => Number(view.flip)) - 0.5)).toBeLessThan(0.04)
-    expect(Math.abs(mean(view => view.side) - 0.85)).toBeLessThan(0.007)
+    expect(Math.abs(mean(view => view.side) - 1)).toBeLessThan(0.014)
+    expect(Math.abs(mean(view => view.left + view.side / 2) - 0.5)).toBeLessThan(0.007)
     expect(Math.abs(mean(view => view.brightness) - 1)).toBeLessThan(0.012)
     expect(new Set(views.map(view => view.left)).size).toBeGreaterThan(3990)
   })
@@ -46,7 +48,7 @@ describe('views of a face', () => {
       contrast: 1,
       saturation: 1,
     })
-    expect(drawView({ ...ALL, crop: 0 }, 5, 9)).toEqual({ ...view, side: 1, left: 0, top: 0 })
+    expect(drawView({ ...ALL, scale: 0 }, 5, 9)).toEqual({ ...view, side: 1, left: 0, top: 0 })
     expect(drawView({ ...ALL, flip: false }, 5, 9)).toEqual({ ...view, flip: false })
   })
 
@@ -68,6 +70,15 @@ describe('views of a face', () => {
       ...face.subarray(15, 21),
       ...face.subarray(27, 33),
     ])
+  })
+
+  it('repeat the edges around a face that is shown smaller', () => {
+    // Four pixels seen in eight: two repeated before, two after.
+    const face = ramp(4, 1)
+    const whole = render(face, 4, { left: -0.5, top: 0, side: 2 }, 8)
+    const first = Array.from({ length: 8 }, (_, x) => [...whole.subarray(x * 3, x * 3 + 3)])
+    const pixel = (x: number) => [...face.subarray(x * 3, x * 3 + 3)]
+    expect(first).toEqual([0, 0, 0, 1, 2, 3, 3, 3].map(pixel))
   })
 
   it('enlarge bilinearly', () => {

@@ -6,7 +6,7 @@ import { createFaces } from '#shared/files/faces.ts'
 import { createLoader, showFace } from '#worker/faces/loader.ts'
 import { FOUND, ramp, writePack } from './pack.ts'
 
-const AUGMENTATION = { flip: true, crop: 0.2, color: 0.3 }
+const AUGMENTATION = { flip: true, scale: 0.2, color: 0.3 }
 let folder: string
 let raw: string
 let jpeg: string

@@ -116,6 +116,13 @@ describe('a recipe', () => {
       'must be "mean" or a whole number of at least 1',
     ],
     [
+      'kind: pca',
+      'kind: pca, epochs: 3',
+      'small.yaml line 8',
+      'stages.combine.0.epochs is 3',
+      'must be left out: pca reads size alone',
+    ],
+    [
       'steps: 20',
       'steps: soon',
       'small.yaml line 9',

@@ -12,7 +12,7 @@ import { Leaving } from '#worker/stage.ts'
 import { run } from '#worker/stages/embed.ts'
 import { checkTeacher } from '#worker/teachers/check.ts'
 import { drawProbe } from '#worker/teachers/probe.ts'
-import { buildTeachers } from '#worker/teachers/teacher-graph.ts'
+import { buildTeachers, facesAtOnce } from '#worker/teachers/teacher-graph.ts'
 
 const manifest = resolve(import.meta.dirname, '../../../resources/teachers/emotion.yaml')
 const samples = 600
@@ -78,7 +78,6 @@ function context(artefact: string, leaveAfter = Infinity, sha256 = readTeacher(m
       teachers: [
         { name: 'emotion', sha256 },
       ],
-      batch: 64,
     },
     seed: 0,
     artefact,
@@ -103,10 +102,10 @@ describe('the embed run', () => {
     expect(result.summary).toMatchObject({ faces: samples, teachers: 1, dimension: 256 })
 
     const stopped = join(folder, 'stopped.sqlite')
-    await expect(run(context(stopped, 9).made)).rejects.toThrow(Leaving) // after 576 faces
+    await expect(run(context(stopped, 576 / facesAtOnce).made)).rejects.toThrow(Leaving)
     const rest = context(stopped)
     await run(rest.made)
-    expect(rest.progress[0]).toBe(512 + 64)
+    expect(rest.progress[0]).toBe(512 + facesAtOnce)
 
     const [first, second] = [
       openEmbeddings(whole),

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { GraphBuilder } from '#worker/engine/graph.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { graphModelWeights, importGraphModel } from '#worker/teachers/graph-model.ts'
@@ -20,6 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function load(path: string, shape: number[], outputs: string[], weights: 'constant' | 'variable' = 'constant') {
   const builder = new GraphBuilder()
+  const operations = vi.spyOn(builder, 'op')
   const input: NodeRef = builder.placeholder('x', shape, 'float32')
   const fetches = importGraphModel(builder, path, {
     input,
@@ -30,6 +31,7 @@ function load(path: string, shape: number[], outputs: string[], weights: 'consta
   const session = builder.load()
   return {
     session,
+    multiplications: operations.mock.calls.filter(([op]) => op === 'Mul').length,
     run: (x: Tensor) => session.run({ x }, fetches),
   }
 }
@@ -138,6 +140,49 @@ describe('an imported graph model', () => {
       [14, -47],
       [-5, -65],
     ])
+  })
+
+  it('takes a factor per channel into the filter before it, unless somebody else reads the convolution', () => {
+    const layer = {
+      ...float,
+      strides: { list: { i: ['1', '1', '1', '1'] } },
+      padding: { s: base64('SAME') },
+      data_format: { s: base64('NHWC') },
+    }
+    const floats = (name: string, shape: number[], ...values: number[]) => ({
+      name,
+      shape,
+      dtype: 'float32',
+      bytes: bytesOf(Float32Array.from(values)),
+    })
+    const path = writeModel(join(folder, 'scaled'), [
+      placeholder('image', [1, 1, 1, 2]),
+      { name: 'deep', op: 'DepthwiseConv2dNative', input: ['image', 'filter'], attr: layer },
+      { name: 'deep_scaled', op: 'Mul', input: ['deep', 'scale'], attr: float },
+      { name: 'point', op: 'Conv2D', input: ['deep_scaled', 'mixing'], attr: layer },
+      { name: 'point_scaled', op: 'Mul', input: ['point', 'factors'], attr: float },
+      { name: 'out', op: 'AddV2', input: ['point_scaled', 'shift'], attr: float },
+    ], [
+      // Two outputs for each of the two channels: x0 -> 1 x0, 2 x0; x1 -> 3 x1, 4 x1.
+      floats('filter', [1, 1, 2, 2], 1, 2, 3, 4),
+      floats('scale', [4], 1, 10, 100, 1000),
+      floats('mixing', [1, 1, 4, 2], 1, 0, 1, 0, 0, 1, 0, 1),
+      floats('factors', [2], 2, -1),
+      floats('shift', [2], 5, 7),
+    ])
+    // x = (1, 1): deep 1 2 3 4, scaled 1 20 300 4000, mixed 21 4300, times (2, -1) plus (5, 7) = 47 -4293.
+    const x = tf.ones([2, 1, 1, 2])
+    const frozen = load(path, [-1, 1, 1, 2], ['out'])
+    expect(frozen.multiplications).toBe(0)
+    expect(frozen.run(x)[0]!.dataSync()).toEqual(Float32Array.of(47, -4293, 47, -4293))
+
+    const both = load(path, [-1, 1, 1, 2], ['out', 'deep'])
+    expect(both.multiplications).toBe(1)
+    const [out, deep] = both.run(x)
+    expect(out!.dataSync()).toEqual(Float32Array.of(47, -4293, 47, -4293))
+    expect(deep!.dataSync()).toEqual(Float32Array.of(1, 2, 3, 4, 1, 2, 3, 4))
+
+    expect(load(path, [-1, 1, 1, 2], ['out'], 'variable').multiplications).toBe(2)
   })
 
   it('can be given other weights where they are variables', () => {

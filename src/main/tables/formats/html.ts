@@ -17,14 +17,15 @@ export function escapeHtml(text: string): string {
 
 const style = `
   :root { color-scheme: light dark; font: 14px/1.5 system-ui, sans-serif; }
-  body { max-width: 80rem; margin: 2rem auto; padding: 0 1rem; }
+  body { margin: 2rem; }
+  p, ul, dl { max-width: 80rem; }
   .scroll { overflow-x: auto; }
   table { border-collapse: collapse; font-variant-numeric: tabular-nums; border-top: 2px solid; border-bottom: 2px solid; }
-  caption { text-align: left; font-weight: 600; font-size: 1.1em; padding: .5em 0; }
-  th, td { padding: .25em .75em; text-align: right; white-space: nowrap; vertical-align: baseline; }
+  caption { text-align: left; white-space: nowrap; font-weight: 600; font-size: 1.1em; padding: .5em 0; }
+  th, td { padding: .25em .5em; text-align: right; white-space: nowrap; vertical-align: baseline; }
   thead { border-bottom: 1px solid; }
   th[scope=row], th:first-child, th:nth-child(2), td.metric { text-align: left; font-weight: 400; }
-  thead th { font-weight: 600; }
+  thead th { font-weight: 600; white-space: normal; vertical-align: bottom; }
   td.best .figure { font-weight: 700; }
   .reference { display: block; font-size: .8em; opacity: .75; }
   .notes { font-size: .9em; }
@@ -64,7 +65,7 @@ export function htmlSection(table: Table): string {
   return `<section id="${escapeHtml(table.table)}">
 <div class="scroll"><table>
 <caption>${escapeHtml(table.title)} <small>(the paper's ${escapeHtml(table.paper)})</small></caption>
-<thead><tr>${head.map(title => `<th scope="col">${escapeHtml(title)}</th>`).join('')}</tr></thead>
+<thead><tr>${head.map(title => `<th scope="col">${escapeHtml(title).replaceAll(':', ':<wbr>')}</th>`).join('')}</tr></thead>
 <tbody>
 ${table.rows.map(row => `<tr><th scope="row">${escapeHtml(row.knowledge)}</th><td class="metric">${escapeHtml(wordMetric(row))}</td>${table.columns.map(column => writeCell(row.cells[column]!, row)).join('')}</tr>`).join('\n')}
 </tbody>

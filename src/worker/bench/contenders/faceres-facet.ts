@@ -2,11 +2,12 @@ import type { Start } from '../bench.ts'
 import { GraphBuilder } from '#worker/engine/graph.ts'
 import { engineVersion } from '#worker/engine/tf.ts'
 import { importGraphModel } from '#worker/teachers/graph-model.ts'
+import { facesAtOnce } from '#worker/teachers/teacher-graph.ts'
 import { read } from '../bench.ts'
 import { floats } from '../numbers.ts'
 import { builtIn } from '../teacher-files.ts'
 
-/** faceres re-emitted as a native graph, fed like the peers: f32 [batch, 224, 224, 3] -> f32 [batch, 1024]. */
+/** faceres re-emitted as a native graph, fed like the peers, as many faces at once as the embed stage gives it: f32 [batch, 224, 224, 3] -> f32 [batch, 1024]. */
 export const start: Start = (work) => {
   const batch = read(work, 'batch')
   const { manifest, model } = builtIn('faceres')
@@ -18,13 +19,16 @@ export const start: Start = (work) => {
     prefix: 'faceres',
   })
   const session = builder.load()
-  const faces = {
+  const parts = Array.from({ length: batch / facesAtOnce }, () => ({
     dtype: 'float32' as const,
-    shape: [batch, 224, 224, 3],
-    data: floats(batch * 224 * 224 * 3),
-  }
+    shape: [facesAtOnce, 224, 224, 3],
+    data: floats(facesAtOnce * 224 * 224 * 3),
+  }))
   return {
     version: `TensorFlow ${engineVersion}`,
-    run: () => { session.compute({ faces }, [embedding!.node]) },
+    run: () => {
+      for (const faces of parts)
+        session.compute({ faces }, [embedding!.node])
+    },
   }
 }
