@@ -1,6 +1,6 @@
 import type { InspectedModel, NodeView } from '#shared/teacher-views.ts'
 import { FacetError } from '#shared/errors.ts'
-import { suggest, viewOf } from './nodes.ts'
+import { suggest, viewOf } from './candidate-nodes.ts'
 import { refuseUnsafeOps } from './refused-ops.ts'
 import { pairs, readMetaGraph } from './saved-model.ts'
 

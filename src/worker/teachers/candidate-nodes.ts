@@ -3,7 +3,8 @@ import type { NodeRef } from '#worker/engine/graph.ts'
 import type { GraphNode, TfjsModel } from './tfjs-model.ts'
 import { FacetError } from '#shared/errors.ts'
 import { attr, GraphBuilder } from '#worker/engine/graph.ts'
-import { importGraphModel, neededNodes, parseInput } from './graph-model.ts'
+import { importGraphModel } from './graph-model.ts'
+import { neededNodes, parseInput } from './model-nodes.ts'
 
 /** Pictures in the trial run. Not 1 or 2: a first side of 3 tells the batch from other sides. */
 const trialBatch = 3
