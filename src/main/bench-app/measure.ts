@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core'
 import type { Load } from './workspace.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -21,7 +22,7 @@ const updatesPerSecond = 30
 
 interface Served { address: string, close: () => Promise<void> }
 
-/** Everything that issue and design promise of the app, measured on a loaded workspace. */
+/** What the app promises on a loaded workspace, measured. */
 export async function measureApp(folder: string, load: Load, openPage: () => Promise<{ page: Page, close: () => Promise<void> }>, say: (text: string) => void): Promise<AppFigure[]> {
   const browser = await openPage()
   try {
@@ -35,7 +36,7 @@ export async function measureApp(folder: string, load: Load, openPage: () => Pro
       say('list and comparison')
       const list = await median(() => measureScreen(browser.page, '/runs', `[role=grid][aria-rowcount="${load.runs + 1}"] .line`))
       const keys = Array.from({ length: comparedRuns }, (_, index) => loadedKey(index))
-      const compare = await median(() => measureScreen(browser.page, `/compare?keys=${keys.join(',')}`, 'canvas[aria-label*="H "], canvas[aria-label*="H:"], canvas'))
+      const compare = await median(() => measureScreen(browser.page, `/compare?keys=${keys.join(',')}`, 'canvas'))
       const call = async (ask: () => Promise<unknown>): Promise<number> => median(async () => timed(ask))
       const callList = await call(() => holder.client.call('runs.list', {}))
       const callCompare = await call(() => holder.client.call('runs.compare', { keys }))
@@ -98,43 +99,29 @@ async function measureLaunch(folder: string, page: Page): Promise<number> {
   })
 }
 
-/** From the change of the address until what the screen is for stands there and is painted. */
-async function measureScreen(page: Page, route: string, ready: string): Promise<number> {
-  await page.evaluate(() => { location.hash = '#/try' })
-  await page.waitForFunction(() => location.hash === '#/try' && document.querySelector('[role=grid], canvas') === null)
-  await sleep(300)
-  return page.evaluate(async ([to, wanted]) => {
-    const start = performance.now()
-    location.hash = `#${to}`
-    while (!document.querySelector(wanted!))
-      await new Promise(resolve => setTimeout(resolve, 4))
-    await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))
-    return performance.now() - start
-  }, [route, ready] as const)
+/** Calls one of the functions of in-page.js, which a page has after its first call. */
+async function inPage<T>(page: Page, call: string): Promise<T> {
+  if (!await page.evaluate('"bench" in globalThis'))
+    await page.evaluate(readFileSync(join(import.meta.dirname, 'in-page.js'), 'utf8'))
+  return page.evaluate(`bench.${call}`)
 }
 
+/** From the change of the address until what the screen is for stands there and is painted. */
+async function measureScreen(page: Page, route: string, ready: string): Promise<number> {
+  await inPage(page, 'goTo("/try")')
+  await page.waitForFunction('bench.isAway()')
+  await sleep(300)
+  return inPage(page, `timeScreen(${JSON.stringify(route)}, ${JSON.stringify(ready)})`)
+}
+
+interface Seen { updates: number, slowestKeyMs: number, longestFrameMs: number }
+
 /** A run's screen while values come in: how often its chart is drawn anew, and how long keys and frames have to wait. */
-async function measureLive(page: Page, emit: (step: number) => void, { points }: Load): Promise<{ updates: number, slowestKeyMs: number, longestFrameMs: number }> {
-  await page.evaluate((to) => { location.hash = to }, `#/runs/${loadedKey(0)}`)
+async function measureLive(page: Page, emit: (step: number) => void, { points }: Load): Promise<Seen> {
+  await inPage(page, `goTo("/runs/${loadedKey(0)}")`)
   await page.locator('canvas').first().waitFor()
   await sleep(1000)
-  await page.evaluate(() => {
-    const seen = { updates: 0, slowestKeyMs: 0, longestFrameMs: 0 }
-    Object.assign(globalThis, { benchSeen: seen })
-    const canvas = document.querySelector('canvas')!
-    // What a reader is told of the chart changes with each drawing.
-    new MutationObserver(() => { seen.updates++ }).observe(canvas, { attributes: true, attributeFilter: ['aria-label'] })
-    document.addEventListener('keydown', (event) => {
-      requestAnimationFrame(() => { seen.slowestKeyMs = Math.max(seen.slowestKeyMs, performance.now() - event.timeStamp) })
-    }, true)
-    let last = performance.now()
-    const frame = (now: number): void => {
-      seen.longestFrameMs = Math.max(seen.longestFrameMs, now - last)
-      last = now
-      requestAnimationFrame(frame)
-    }
-    requestAnimationFrame(frame)
-  })
+  await inPage(page, 'watch()')
   let step = points
   const timer = setInterval(() => emit(++step), 1000 / updatesPerSecond)
   const until = Date.now() + liveMs
@@ -143,7 +130,7 @@ async function measureLive(page: Page, emit: (step: number) => void, { points }:
     await sleep(250)
   }
   clearInterval(timer)
-  const seen = await page.evaluate(() => (globalThis as unknown as { benchSeen: { updates: number, slowestKeyMs: number, longestFrameMs: number } }).benchSeen)
+  const seen = await inPage<Seen>(page, 'seen')
   return { ...seen, updates: seen.updates / (liveMs / 1000) }
 }
 
