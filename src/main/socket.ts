@@ -88,8 +88,10 @@ export async function connectSocket(path: string, deadlineMs = 3_000): Promise<C
   const raw = await connectRaw(path, deadlineMs)
   const listeners = createListeners()
   raw.onEvent((event, payload) => listeners.emit(event, events[event].parse(payload) as never))
-  const call = async (method: Method, input?: unknown): Promise<unknown> =>
-    methods[method].result.parse(unwrap(await raw.ask(method, input)))
+  const call = async (method: Method, input?: unknown): Promise<unknown> => {
+    const value = unwrap(await raw.ask(method, input)) // first: a name that is none has no schema
+    return methods[method].result.parse(value)
+  }
   return {
     call: call as Client['call'],
     on: listeners.on,

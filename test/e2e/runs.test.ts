@@ -87,7 +87,7 @@ describeApp('runs', (carrier) => {
     await page.getByText('1 run failed').waitFor()
     await page.getByRole('link', { name: 'See why' }).click()
     await page.getByRole('link', { name: run.key.slice(0, 8) }).click()
-    await page.getByText('The photographs are gone.').waitFor()
+    await page.getByText('The photographs are gone.', { exact: true }).waitFor()
     await page.getByText('/nowhere', { exact: true }).waitFor()
     writeFileSync(join(temporary.folder, 'runs', run.key, 'mended'), '')
     await page.getByRole('button', { name: 'Try again' }).click()
@@ -134,6 +134,7 @@ describeApp('runs', (carrier) => {
     await page.keyboard.press('Control+k')
     expect(await seriousViolations(page), 'palette').toEqual([])
     await page.keyboard.press('Escape')
+    await expect.poll(() => page.locator('.n-modal').count(), soon).toBe(0) // while it fades, keys are still its own
     await page.keyboard.press('?')
     await page.getByRole('heading', { name: 'Charts' }).waitFor()
     expect(await seriousViolations(page), 'shortcuts').toEqual([])

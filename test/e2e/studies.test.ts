@@ -79,6 +79,8 @@ describeApp('studies', (carrier) => {
     await problem.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: /^Save/ }).click()
     await expect.poll(() => recipe('first'), patient).not.toContain('width')
+    // The file is there before the page has heard of it; until then leaving would ask about unsaved changes.
+    await expect.poll(() => page.getByRole('button', { name: /^Save/ }).isDisabled(), patient).toBe(true)
   })
 
   it('a change that the terminal saves is on the screen within a second', async () => {

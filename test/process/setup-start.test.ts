@@ -91,6 +91,7 @@ describe('npm test', () => {
   beforeEach(() => {
     write('node_modules/eslint/bin/eslint.js', '')
     write('node_modules/vue-tsc/bin/vue-tsc.js', '')
+    write('node_modules/typescript/bin/tsc', '')
     write('node_modules/vitest/package.json', '{ "type": "commonjs" }')
     write('node_modules/vitest/vitest.mjs', '')
   })
@@ -104,7 +105,7 @@ describe('npm test', () => {
     expect([
       code,
       lastLine(stdout),
-    ]).toEqual([0, '7 passed, 0 failed, 3 skipped'])
+    ]).toEqual([0, '8 passed, 0 failed, 3 skipped'])
   })
 
   it('fails with lint, types, a failed test, a file that does not load, or a run that dies', async () => {
@@ -126,7 +127,7 @@ describe('npm test', () => {
     expect([
       failing.code,
       lastLine(failing.stdout),
-    ]).toEqual([1, '5 passed, 4 failed'])
+    ]).toEqual([1, '6 passed, 4 failed'])
     write('node_modules/vitest/vitest.mjs', 'process.exit(1)')
     const dead = await project.run('test.mjs', ['test/unit'])
     expect([
