@@ -46,9 +46,9 @@ export async function affinity({ embeddings, faces }: InspectInput<'affinity'>):
 export function rangesOf(all: number, wanted: number): [number, number][] {
   const count = Math.min(stretches, wanted)
   return Array.from({ length: count }, (_, i): [number, number] => {
-    const from = Math.floor(i * all / count)
-    const length = Math.floor((i + 1) * wanted / count) - Math.floor(i * wanted / count)
-    return [from, from + length]
+    const taken = Math.floor(i * wanted / count)
+    const from = taken + Math.floor(i * (all - wanted) / count) // what is left out grows with i, so that no stretch reaches into the next
+    return [from, from + Math.floor((i + 1) * wanted / count) - taken]
   })
 }
 
