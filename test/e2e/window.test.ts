@@ -63,18 +63,18 @@ describeApp('a page', (carrier) => {
   })
 
   it('shows what a terminal changes within a second', async () => {
-    await startCountingRun(workspace.folder, { name: 'counting', steps: 400, stepMs: 100 })
+    await startCountingRun(workspace.folder, { name: 'counting', steps: 4000, stepMs: 100 }) // longer than a busy machine needs to get here; it is stopped
     app = await startApp(carrier, { workspace: workspace.folder })
     await app.go('/runs')
     const state = app.page.locator('main').getByText(/^(?:running|pausing|paused)$/).first()
-    await expect.poll(() => state.innerText(), { timeout: 30_000 }).toBe('running')
+    await expect.poll(() => state.innerText(), { timeout: 90_000 }).toBe('running')
     const key = await app.page.locator('main').getByText(/^[0-9a-f]{8}$/).first().innerText()
     await terminal(workspace.folder, 'stop', key)
     await expect.poll(() => app!.page.locator('main').innerText(), { timeout: 1_000 + await delayOfMachine(app), interval: 50 }).toMatch(/stopped|cancelled/)
   })
 
   it('is closed during a run, which goes on, and opened again', async () => {
-    await startCountingRun(workspace.folder, { name: 'counting', steps: 200, stepMs: 100 })
+    await startCountingRun(workspace.folder, { name: 'counting', steps: 400, stepMs: 100 })
     app = await startApp(carrier, { workspace: workspace.folder })
     await app.go('/runs')
     await app.page.locator('main').getByText(/^running$/).first().waitFor()
@@ -84,7 +84,7 @@ describeApp('a page', (carrier) => {
 
     app = await startApp(carrier, { workspace: workspace.folder })
     await app.go('/runs')
-    await app.page.locator('main').getByText(/^done$/).first().waitFor({ timeout: 60_000 })
+    await app.page.locator('main').getByText(/^done$/).first().waitFor({ timeout: 120_000 })
   })
 })
 
