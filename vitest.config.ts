@@ -29,7 +29,6 @@ export default defineConfig({
           globalSetup: ['test/e2e/build.mjs'],
           testTimeout: 180_000, // a browser, a host and a page start anew for each test
           hookTimeout: 180_000,
-          retry: 1, // two browsers and their hosts on a machine that others use: the report still names what needed a second try
         },
       },
     ],
