@@ -33,7 +33,7 @@ export function checkDesktop(): DoctorCheck[] {
           name: 'electron',
           title: 'Electron',
           verdict: 'absent',
-          value: 'not installed; the terminal does everything without it',
+          value: 'not installed; npm start serves the app to a browser instead',
         },
   ]
 }

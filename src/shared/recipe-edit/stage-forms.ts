@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import type { FormField, StageForm } from './form.ts'
 import type { FieldPath } from './places.ts'
 import { Recipe } from '../recipe.ts'
+import { combinerReads } from '../stages/combine.ts'
 import { stages } from '../stages/index.ts'
 import { fineTuneDefaults } from '../stages/transfer.ts'
 import { valueAt } from './edit-text.ts'
@@ -75,6 +76,17 @@ export function differences(forms: readonly StageForm[], recipe: unknown): Diffe
       ? []
       : [{ stage, path, label: field.label, value, default: standard }]
   })))
+}
+
+/** The form of one combiner: what its kind reads, and what its entry sets all the same, so that it can be taken back. */
+export function combinerForm(form: StageForm, entry: Record<string, unknown>): StageForm {
+  const kind = String(entry.kind ?? 'ae')
+  const reads = Object.hasOwn(combinerReads, kind) ? combinerReads[kind as keyof typeof combinerReads] : null
+  if (!reads)
+    return form
+  const shown = new Set(['name', 'kind', ...reads, ...Object.keys(entry)])
+  const groups = form.groups.map(group => ({ ...group, fields: group.fields.filter(({ path }) => shown.has(path[0]!)) }))
+  return { ...form, groups: groups.filter(({ fields }) => fields.length > 0) }
 }
 
 /** One combiner for each value of a field: the grid that a recipe writes as a list. Names say what differs: ae-64, ae-128. */

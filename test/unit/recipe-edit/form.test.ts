@@ -2,7 +2,7 @@ import type { FormField } from '#shared/recipe-edit/form.ts'
 import { expect, it } from 'vitest'
 import { z } from 'zod'
 import { describeFields, labelOf } from '#shared/recipe-edit/form.ts'
-import { defaultOf, differences, stageForms, varyCombiner } from '#shared/recipe-edit/stage-forms.ts'
+import { combinerForm, defaultOf, differences, stageForms, varyCombiner } from '#shared/recipe-edit/stage-forms.ts'
 
 const forms = stageForms()
 function field(stage: string, path: string): FormField {
@@ -67,4 +67,14 @@ it('a grid over a field is a list of combiners whose names tell them apart', () 
 
 it('identifiers become words', () => {
   expect(['learningRate', 'minMesh', 'optimizer', 'color', 'fine-tuned'].map(labelOf)).toEqual(['Learning rate', 'Min mesh', 'Optimiser', 'Colour', 'Fine tuned'])
+})
+
+it('shows of a combiner what its kind reads, and what it sets all the same', () => {
+  const form = stageForms().find(({ stage }) => stage === 'combine')!
+  const shown = (entry: Record<string, unknown>): string[] => combinerForm(form, entry).groups.flatMap(({ fields }) => fields.map(({ path }) => path.join('.')))
+  expect(shown({ kind: 'concat' })).toEqual(['name', 'kind'])
+  expect(shown({ kind: 'pca' })).toEqual(['name', 'kind', 'size'])
+  expect(shown({ kind: 'pca', epochs: 3 })).toEqual(['name', 'kind', 'size', 'epochs'])
+  expect(shown({})).toContain('optimizer.learningRate')
+  expect(shown({ kind: 'misspelt' })).toEqual(shown({ kind: 'ae' }))
 })
