@@ -1,5 +1,6 @@
 import type { PlannedRun } from '#main/runner/planned-run.ts'
 import type { Workspace } from '#main/workspace/workspace.ts'
+import type { StudyDetail } from '#shared/study-detail.ts'
 import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,6 +8,7 @@ import { putPlannedRun } from '#main/workspace/runs.ts'
 import { putStudy, setStudyRuns } from '#main/workspace/studies.ts'
 import { createWorkspace } from '#main/workspace/workspace.ts'
 import { writeDataset } from '#shared/files/dataset-pack.ts'
+import { Recipe } from '#shared/recipe.ts'
 import { seededRandom } from '#shared/seeded-random.ts'
 import { transfer } from '#shared/stages/transfer.ts'
 
@@ -16,10 +18,11 @@ export interface Load { runs: number, points: number }
 export const comparedRuns = 8
 const samples = 2000
 const study = 'load'
+const teacherCount = 6
 
 /** A run of the loaded workspace by its place. */
 export function loadedKey(index: number): string {
-  return createHash('sha256').update(`load ${index}`).digest('hex')
+  return fingerprintOf(`load ${index}`)
 }
 
 /**
@@ -30,8 +33,8 @@ export async function makeLoadedWorkspace(folder: string, { runs, points }: Load
   const workspace = createWorkspace(folder, 'facet bench app')
   try {
     const dataset = putDatasetPack(workspace)
-    await putStudy(workspace.db, { name: study, recipe: '', detail: {} }, Date.now())
     const planned = Array.from({ length: runs }, (_, index) => planRun(workspace, index, dataset))
+    await putStudy(workspace.db, { name: study, recipe: '', detail: detailOf(planned) }, Date.now())
     await workspace.db.transaction().execute(async (trx) => {
       for (const [position, run] of planned.entries())
         await putPlannedRun(trx, run, { position, now: Date.now() })
@@ -48,7 +51,7 @@ export async function makeLoadedWorkspace(folder: string, { runs, points }: Load
 }
 
 function putDatasetPack({ paths }: Workspace): string {
-  const fingerprint = createHash('sha256').update('load').digest('hex')
+  const fingerprint = fingerprintOf(study)
   const file = paths.datasetPath(fingerprint)
   mkdirSync(paths.datasets, { recursive: true })
   writeDataset(file, {
@@ -60,9 +63,30 @@ function putDatasetPack({ paths }: Workspace): string {
   return file
 }
 
+/** What the workspace keeps of the study: one knowledge, and a cell for each run. */
+function detailOf(planned: readonly PlannedRun[]): StudyDetail {
+  const teachers = Array.from({ length: teacherCount }, (_, i) => `teacher-${i}`)
+  const recipe = Recipe.parse({ study, data: { load: {} }, unlabelled: ['load'], teachers, knowledge: [{ name: 'Gender-Load', data: 'load', task: 'gender' }], methods: ['teacher:*'] })
+  return {
+    recipe,
+    command: { path: 'load.yaml', set: [] },
+    target: null,
+    cells: planned.map(({ key, seed }, i): StudyDetail['cells'][number] => ({ knowledge: 'Gender-Load', data: 'load', task: 'gender', method: `teacher:teacher-${i % teacherCount}`, seed: seed ?? 0, key, reason: null, marks: [] })),
+    faces: [],
+    reconstructions: [],
+    datasets: [{ name: 'load', format: 'csv', fingerprint: fingerprintOf(study), aligned: true }],
+    teachers: teachers.map(name => ({ name, sha256: fingerprintOf(name), dimension: 128, contaminates: [] })),
+    estimates: {},
+  }
+}
+
+function fingerprintOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex')
+}
+
 function planRun({ paths }: Workspace, index: number, dataset: string): PlannedRun {
   const key = loadedKey(index)
-  const config = transfer.config.parse({ task: 'gender', encoder: { kind: 'teacher', name: `teacher-${index % 6}` }, batch: 16 + 16 * (index % 4) })
+  const config = transfer.config.parse({ task: 'gender', encoder: { kind: 'teacher', name: `teacher-${index % teacherCount}` }, batch: 16 + 16 * (index % 4) })
   return {
     key,
     stage: 'transfer',
@@ -73,7 +97,7 @@ function planRun({ paths }: Workspace, index: number, dataset: string): PlannedR
     usesSeed: true,
     usesAllCores: false,
     needs: [],
-    label: `transfer Gender-Load, teacher:${index % 6}, batch ${config.batch}, seed ${index % 5}`,
+    label: `transfer Gender-Load, teacher:teacher-${index % teacherCount}, batch ${config.batch}, seed ${index % 5}`,
     order: {
       key,
       stage: 'transfer',
