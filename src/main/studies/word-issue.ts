@@ -58,7 +58,18 @@ export interface WordedIssue { path: PropertyKey[], message: string, hint?: stri
 
 /** Words each issue of a failed parse for people; the same words serve form fields and terminal. */
 export function wordIssues(error: z.ZodError, schema: z.ZodType, root: unknown): WordedIssue[] {
-  return error.issues.flatMap(issue => wordIssue(issue, schema, root))
+  return error.issues.flatMap(issue => wordIssue({ ...issue, path: writtenPath(issue.path, root) }, schema, root))
+}
+
+/** The path as the recipe has it: one entry may stand where a list is meant, and then has no number. */
+function writtenPath(path: readonly PropertyKey[], root: unknown): PropertyKey[] {
+  let current = root
+  return path.filter((step) => {
+    const isLone = step === 0 && current !== null && typeof current === 'object' && !Array.isArray(current)
+    if (!isLone)
+      current = (current as Record<PropertyKey, unknown> | null | undefined)?.[step]
+    return !isLone
+  })
 }
 
 function wordIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): WordedIssue[] {

@@ -123,6 +123,13 @@ describe('a recipe', () => {
       'must be left out: pca reads size alone',
     ],
     [
+      'combine: [{ kind: pca }, { kind: ae, epochs: 10 }]',
+      'combine: { kind: ae, epochs: 0 }',
+      'small.yaml line 8',
+      'stages.combine.epochs is 0',
+      'at least 1',
+    ],
+    [
       'steps: 20',
       'steps: soon',
       'small.yaml line 9',
