@@ -66,11 +66,14 @@ export function runByKey(event: KeyboardEvent): void {
     return
   const keys = keysOf(event)
   const isSingle = !event.ctrlKey && !event.metaKey && !event.altKey && !/^F\d+$/.test(event.key)
-  if (isSingle && (isTyping(event.target) || isModalOpen()))
+  const rests = isModalOpen()
+  if (isSingle && (isTyping(event.target) || rests))
     return
   const command = commands.value.find(({ keys: own }) => own === keys)
   if (!command || command.disabled)
     return
+  // Also where it rests: the browser would save or load the page instead.
   event.preventDefault()
-  void command.run()
+  if (!rests)
+    void command.run()
 }

@@ -77,7 +77,8 @@ export function useQuery<M extends Method>(
     }, throttleMs)
   }
 
-  watch(() => JSON.stringify(toValue(input) ?? null), () => {
+  // Null, which asks nothing, is another input than none.
+  watch(() => JSON.stringify(toValue(input)), () => {
     data.value = undefined
     problem.value = null
     status.value = 'loading'

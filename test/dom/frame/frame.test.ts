@@ -39,6 +39,17 @@ describe('useQuery', () => {
     expect(answers).toHaveLength(3)
   })
 
+  it('asks nothing of null, and asks once there is something to ask, be it no input at all', async () => {
+    const client = fakeClient({ 'gc.preview': () => 'answer' })
+    const isOpen = ref(false)
+    const { result } = asking(client, () => useQuery('gc.preview', () => isOpen.value ? undefined : null as never))
+    await flushPromises()
+    expect(client.calls).toHaveLength(0)
+    isOpen.value = true
+    await flushPromises()
+    expect(result.data.value).toBe('answer')
+  })
+
   it('asks again after an event that concerns it, once for a burst, and not after it is gone', async () => {
     vi.useFakeTimers()
     const client = fakeClient({ 'workspace.info': () => 1 })
@@ -150,6 +161,21 @@ it('single keys rest while somebody types, Ctrl K does not', () => {
   view.unmount()
   runByKey(new KeyboardEvent('keydown', { key: 'p' }))
   expect(single).toHaveBeenCalledOnce()
+})
+
+it('behind a dialogue every key rests, and the browser does not take it instead', () => {
+  const run = vi.fn()
+  const view = mount(defineComponent({ setup: () => {
+    useCommands(['Ctrl S', 'Alt 1', 'F5'].map(keys => ({ id: keys, title: keys, group: 'g', keys, run })))
+    return () => h('div', { 'role': 'dialog', 'aria-modal': 'true' })
+  } }), { attachTo: document.body })
+  for (const init of [{ key: 's', ctrlKey: true }, { key: '1', altKey: true }, { key: 'F5' }]) {
+    const event = new KeyboardEvent('keydown', { ...init, cancelable: true })
+    runByKey(event)
+    expect(event.defaultPrevented).toBe(true)
+  }
+  expect(run).not.toHaveBeenCalled()
+  view.unmount()
 })
 
 it('the bell tells of an end, and of nothing else', () => {
