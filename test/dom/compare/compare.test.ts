@@ -1,9 +1,11 @@
 import type { Comparison } from '#shared/comparison.ts'
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
+import { shallowRef } from 'vue'
 import DiffersCard from '#renderer/views/compare/DiffersCard.vue'
 import DotPlot from '#renderer/views/compare/DotPlot.vue'
 import { figureRows, methodRows } from '#renderer/views/compare/figure-rows.ts'
+import GalleryCard from '#renderer/views/compare/GalleryCard.vue'
 import { axisOf, wordDifference, wordFigure, wordP, wordValue } from '#renderer/views/compare/words.ts'
 
 const comparison: Comparison = {
@@ -50,4 +52,12 @@ it('dots are told to readers, and the axis holds every interval', () => {
 it('numbers are written as people read them', () => {
   expect([wordFigure(81.844), wordFigure(0.012345), wordFigure(2216023), wordDifference(-1.96), wordDifference(0.5), wordP(0.0004), wordP(0.0312), wordP(0.41), wordP(1)]).toEqual(['81.8', '0.0123', '2,216,023', '−1.96', '+0.500', '< .001', '.031', '.41', '1.00'])
   expect([wordValue(null), wordValue(`"${'ab12cd34'.padEnd(64, '0')}"`)]).toEqual(['–', 'ab12cd34'])
+})
+
+it('another kind of disagreement is one change, for the page begins with it', async () => {
+  const data = { reason: null, kinds: [{ id: 'all', title: 'all', count: 40 }, { id: 'right', title: 'right', count: 3 }], shared: 50, total: 40, samples: [], notices: [] }
+  const card = mount(GalleryCard, { props: { query: { data: shallowRef(data), problem: shallowRef(null), status: shallowRef('ready'), reload: async () => {} } as never, size: 18, kind: 'all', page: 1 } })
+  await card.get('[role=group] button[aria-pressed=false]').trigger('click')
+  expect(card.emitted()).toMatchObject({ 'update:kind': [['right']] })
+  expect(card.emitted('update:page')).toBeUndefined()
 })

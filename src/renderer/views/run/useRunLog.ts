@@ -20,10 +20,14 @@ export function useRunLog(key: () => string, isActive: () => boolean): { lines: 
   /** A line that was not finished when it was read. */
   let rest = ''
   let isAsking = false
+  /** More was asked for in the meantime: its last words may have come after the answer under way. */
+  let isWanted = false
 
   async function more(): Promise<void> {
-    if (isAsking)
+    if (isAsking) {
+      isWanted = true
       return
+    }
     isAsking = true
     const asked = key()
     try {
@@ -46,6 +50,10 @@ export function useRunLog(key: () => string, isActive: () => boolean): { lines: 
     }
     finally {
       isAsking = false
+      if (isWanted) {
+        isWanted = false
+        void more()
+      }
     }
   }
   watch(key, () => {

@@ -28,15 +28,26 @@ export function useTry(study: MaybeRefOrGetter<string | null>): TryState {
   let turn = 0
 
   async function ask(wholeImage: boolean): Promise<void> {
-    const asked = toValue(study)
-    if (!asked || !bytes)
+    if (!bytes)
       return
     const now = ++turn
-    const answer = await client.call('try.predict', { study: asked, photograph: bytes, wholeImage })
-    if (now !== turn)
-      return
-    result.value = answer
-    face.value = 0
+    // While an answer is awaited another study may be chosen: then that one is asked, and this answer is dropped.
+    for (let asked = toValue(study); asked; asked = toValue(study)) {
+      const isOf = (): boolean => now === turn && asked === toValue(study)
+      try {
+        const answer = await client.call('try.predict', { study: asked, photograph: bytes, wholeImage })
+        if (isOf()) {
+          result.value = answer
+          face.value = 0
+        }
+      }
+      catch (error) {
+        if (isOf())
+          throw error
+      }
+      if (now !== turn || isOf())
+        return
+    }
   }
   function show(address: string): void {
     if (picture.value)
