@@ -6,13 +6,9 @@ import { SetupProblem } from '../setup/problem.mjs'
 
 export const root = join(import.meta.dirname, '../..')
 
-/** What the bundles are made of. */
+/** What the bundles are made of; of src/main whole, as what its entry imports changes with each import. */
 const sources = [
-  'src/main/index.ts',
-  'src/main/host-link.ts',
-  'src/main/front',
-  'src/main/window',
-  'src/main/security',
+  'src/main',
   'src/preload',
   'src/renderer',
   'src/shared',
