@@ -1,5 +1,5 @@
 import vue from '@vitejs/plugin-vue'
-import { defineConfig } from 'vitest/config'
+import { configDefaults, defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
@@ -10,7 +10,11 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'node', include: ['test/{unit,integration,process}/**/*.test.ts'] },
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'], // all that is not another project's: a test in a new folder runs too
+          exclude: [...configDefaults.exclude, 'test/{dom,e2e}/**'],
+        },
       },
       {
         extends: true,

@@ -108,6 +108,16 @@ describe('npm test', () => {
     ]).toEqual([0, '8 passed, 0 failed, 3 skipped'])
   })
 
+  it.each(['eslint/bin/eslint.js', 'vue-tsc/bin/vue-tsc.js', 'typescript/bin/tsc'])('fails with %s alone', async (script) => {
+    write(join('node_modules', script), 'process.exitCode = 1')
+    write('node_modules/vitest/vitest.mjs', vitest(report({})))
+    const { code, stdout } = await project.run('test.mjs')
+    expect([
+      code,
+      lastLine(stdout),
+    ]).toEqual([1, '7 passed, 1 failed'])
+  })
+
   it('fails with lint, types, a failed test, a file that does not load, or a run that dies', async () => {
     write('node_modules/eslint/bin/eslint.js', 'process.exitCode = 1')
     write('node_modules/vue-tsc/bin/vue-tsc.js', 'process.exitCode = 2')
