@@ -140,8 +140,8 @@ it.each(['/../secret', '/..%2fsecret', '/%2e%2e%2fsecret', '/assets/../../secret
   expect(body).not.toBe('secret')
 })
 
-it.each(['http://evil.example/', '*', '//[/'])('answers nothing to %s', async (path) => {
-  expect([400, 404]).toContain((await ask(path)).status)
+it.each([['http://evil.example/', 400], ['*', 400], ['//[/', 404]])('answers nothing to %s', async (path, status) => {
+  expect((await ask(path)).status).toBe(status)
 })
 
 it('does not send a browser elsewhere after the token', async () => {
@@ -154,7 +154,7 @@ it.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('answers no %s', async (method) =>
 })
 
 it('takes no endless header', async () => {
-  const { status } = await ask('/', { headers: { 'x-long': 'x'.repeat(32 << 10) } }).catch(() => ({ status: 431 }))
+  const { status } = await ask('/', { headers: { 'x-long': 'x'.repeat(32 << 10) } })
   expect(status).toBe(431)
 })
 
