@@ -74,7 +74,7 @@ export const teacherHandlers = ((core) => {
     'teachers.dependents': async ({ name }) => dependentsOf(core, name),
     'teachers.remove': async ({ name }) => {
       await refuseWhileActive(core, name)
-      removeTeacher(await findTeacher(core, name))
+      removeTeacher(await findTeacher(core, name), paths.teachers)
       emit('teachers.changed', { name })
     },
     'teachers.verify': async () => (await listTeachers(paths.teachers)).map(({ name, sha256, problem }) => ({ name, ok: problem === null, sha256, problem })),

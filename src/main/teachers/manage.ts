@@ -3,7 +3,7 @@ import type { TeacherDraft } from '#shared/teacher-views.ts'
 import type { Inspector } from '../runner/inspector.ts'
 import type { TeacherEntry } from './registry.ts'
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { Document, isScalar, parseDocument, visit } from 'yaml'
 import { FacetError } from '#shared/errors.ts'
 import { writeDurably } from '#shared/files/durable.ts'
@@ -70,13 +70,18 @@ export async function editTeacher(entry: TeacherEntry, draft: TeacherDraft, insp
   return parseManifest(entry.manifest)
 }
 
-/** Removes a teacher of the workspace with its copied files. @throws FacetError for a built-in one */
-export function removeTeacher(entry: TeacherEntry): void {
+/**
+ * Removes a teacher of the workspace with its copied files.
+ *
+ * @param entry
+ * @param teachers the folder of all teachers, which stays whatever a teacher in it is called
+ * @throws FacetError for a built-in one
+ */
+export function removeTeacher(entry: TeacherEntry, teachers: string): void {
   requireOwn(entry)
   const folder = dirname(entry.manifest)
-  rmSync(basename(folder) === entry.name
-    ? folder
-    : entry.manifest, { recursive: true })
+  const isItsOwn = resolve(folder) !== resolve(teachers) && basename(folder) === entry.name
+  rmSync(isItsOwn ? folder : entry.manifest, { recursive: true })
 }
 
 /** Lists of plain values on one line, as the built-in manifests have them. */

@@ -1,6 +1,6 @@
 import type { TeacherDraft } from '#shared/teacher-views.ts'
 import { Buffer } from 'node:buffer'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -113,6 +113,17 @@ describe('a teacher of one\'s own', () => {
     expect(await data.call('teachers.dependents', { name: 'mine' })).toEqual({ studies: [], runs: 0, bytes: 0 })
     await data.call('teachers.remove', { name: 'mine' })
     expect(existsSync(join(data.workspace.paths.teachers, 'mine'))).toBe(false)
+  })
+
+  it('that is called like the folder of all teachers is removed alone', async () => {
+    const { teachers } = data.workspace.paths
+    await data.call('teachers.create', { model: emotion, draft })
+    cpSync(join(teachers, 'mine'), teachers, { recursive: true })
+    renameSync(join(teachers, 'mine.yaml'), join(teachers, 'teachers.yaml'))
+    writeFileSync(join(teachers, 'teachers.yaml'), readFileSync(join(teachers, 'teachers.yaml'), 'utf8').replace('name: mine', 'name: teachers'))
+    await data.call('teachers.remove', { name: 'teachers' })
+    expect(existsSync(join(teachers, 'teachers.yaml'))).toBe(false)
+    expect(existsSync(join(teachers, 'mine', 'mine.yaml'))).toBe(true)
   })
 
   it('takes no name that is taken, and leaves nothing behind where the model does not fit', async () => {
