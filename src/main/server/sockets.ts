@@ -45,7 +45,8 @@ export function createPageSockets(front: Front, guard: Guard): PageSockets {
     upgrade: (request, socket, head) => {
       const refused = whyRefused(request, server.clients.size, front, guard)
       if (refused) {
-        socket.end(`HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${refused.text}\n`)
+        socket.on('error', () => socket.destroy()) // the other side may be gone already
+        socket.end(`HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\nContent-Type: text/plain\r\n\r\n${refused.text}\n`, () => socket.destroy())
         return
       }
       server.handleUpgrade(request, socket, head, (client) => {
