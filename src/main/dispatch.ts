@@ -1,11 +1,8 @@
+import type { Reply } from '#shared/bridge.ts'
 import type { Client, EventName, Events, Handlers, Method } from '#shared/contract.ts'
-import type { Problem } from '#shared/errors.ts'
 import { methods } from '#shared/contract.ts'
 import { FacetError, toProblem } from '#shared/errors.ts'
 import { suggestName } from '#shared/nearest.ts'
-
-/** An answer as it crosses a carrier: plain data, since a class does not survive the crossing. */
-export type Reply = { ok: true, value: unknown } | { ok: false, problem: Problem }
 
 /** What a carrier is given: the handlers that exist here, and who may write instead of us (null where we may). */
 export interface Dispatching {

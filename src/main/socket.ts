@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
+import type { Reply } from '#shared/bridge.ts'
 import type { Client, EventName, Method } from '#shared/contract.ts'
-import type { Dispatching, Listeners, Reply } from './dispatch.ts'
+import type { Dispatching, Listeners } from './dispatch.ts'
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs'
 import { createConnection, createServer } from 'node:net'
 import { dirname } from 'node:path'
@@ -38,7 +39,7 @@ const Told = z.strictObject({
 
 const limitBytes = 64 << 20
 
-/** The listening end: how many are connected, and its end. */
+/** The listening end: who needs it (connections, and calls under way, whose asker may have gone meanwhile), and its end. */
 export interface SocketServer { clients: () => number, close: () => Promise<void> }
 
 /** The calling end without the contract's types, for carriers that pass calls and events on unread. */
@@ -56,6 +57,7 @@ export async function listen(path: string, dispatching: Dispatching, listeners: 
   makePrivateFolder(dirname(path))
   removeSocket(path)
   const open = new Set<Socket>()
+  let underWay = 0
   const server = createServer((socket) => {
     open.add(socket)
     const stop = listeners.onAny((event, payload) => send(socket, { event, payload }))
@@ -64,7 +66,15 @@ export async function listen(path: string, dispatching: Dispatching, listeners: 
       stop()
       open.delete(socket)
     })
-    readLines(socket, line => void answer(socket, dispatching, line))
+    readLines(socket, async (line) => {
+      underWay++
+      try {
+        await answer(socket, dispatching, line)
+      }
+      finally {
+        underWay--
+      }
+    })
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
@@ -73,7 +83,7 @@ export async function listen(path: string, dispatching: Dispatching, listeners: 
   chmodSync(path, 0o600)
   server.unref()
   return {
-    clients: () => open.size,
+    clients: () => open.size + underWay,
     close: () => new Promise((resolve) => {
       server.close(() => resolve())
       for (const socket of open)
