@@ -8,12 +8,13 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import { Argument, InvalidArgumentError } from 'commander'
+import { Argument } from 'commander'
 import { compileCache, nodeBinary, packageRoot } from '#main/node-binary.ts'
 import { BenchLine, benchNames } from '#shared/bench.ts'
 import { FacetError } from '#shared/errors.ts'
 import { Problem } from '#shared/problem-schema.ts'
 import { list } from '../terminal.ts'
+import { wholeNumber } from '../whole-number.ts'
 import { wordBytes, wordNumber } from '../words.ts'
 
 interface Options { peers: boolean, rounds: number, threads: number, runs: number, points: number }
@@ -27,10 +28,10 @@ export const bench: RegisterCommand = (program, act) => program
   .addArgument(new Argument('[names...]', `which; all but app where none is named: ${appBench} measures the app on a workspace with many runs`).choices([...benchNames, appBench]))
   .description('speed and memory against PyTorch, tfjs, onnxruntime and others, the same work in turn; ratios hold on any machine')
   .option('--peers', 'first install the peers that are missing, in the user\'s cache: PyTorch from PyPI (0.6 GB), onnxruntime-node from npm', false)
-  .option('--rounds <n>', 'turns of each contender', wholeNumber, 7)
-  .option('--threads <n>', 'threads of each contender', wholeNumber, availableParallelism())
-  .option('--runs <n>', 'app: runs in the workspace', wholeNumber, 1500)
-  .option('--points <n>', 'app: metric values of each run', wholeNumber, 1500)
+  .option('--rounds <n>', 'turns of each contender', wholeNumber(1), 7)
+  .option('--threads <n>', 'threads of each contender', wholeNumber(1), availableParallelism())
+  .option('--runs <n>', 'app: runs in the workspace', wholeNumber(1), 1500)
+  .option('--points <n>', 'app: metric values of each run', wholeNumber(1), 1500)
   .action(act(async ({ terminal }, names: (BenchName | typeof appBench)[], options: Options) => {
     if (names.includes(appBench)) {
       const { benchApp } = await import('#main/bench-app/index.ts')
@@ -44,13 +45,6 @@ export const bench: RegisterCommand = (program, act) => program
       : [...benchNames], options, terminal)
     terminal.result(report, () => renderBench(report, terminal))
   }))
-
-function wholeNumber(text: string): number {
-  const value = Number(text)
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError(`It must be a whole number of at least 1, not "${text}".`)
-  return value
-}
 
 /** Runs benches in a process of their own: this one never loads TensorFlow. Photographs are those in the folder that FACET_DATA names. */
 async function runBench(names: BenchName[], { peers, rounds, threads }: Options, terminal: Terminal): Promise<BenchReport> {
@@ -93,7 +87,7 @@ async function runBench(names: BenchName[], { peers, rounds, threads }: Options,
 }
 
 /** The app's figures, each with its bound. */
-export function renderAppBench({ cpu, cores, load, runs, points, makeSeconds, figures }: AppBench, terminal: Pick<Terminal, 'width' | 'isStyled'>): string {
+function renderAppBench({ cpu, cores, load, runs, points, makeSeconds, figures }: AppBench, terminal: Pick<Terminal, 'width' | 'isStyled'>): string {
   const table = list(figures, [
     { title: 'measured', value: ({ title }) => title, isElastic: true },
     { title: 'median', isNumber: true, value: ({ value, unit }) => `${wordNumber(Number(value.toPrecision(3)))} ${unit}` },
