@@ -14,14 +14,16 @@ export async function listRunItems(db: Db, { study, stage, states, limit }: RunF
   const rows: ItemRow[] = await db.selectFrom('runs')
     .select(viewedColumns.map(column => `runs.${column}` as const))
     .select(sql<string | null>`json_extract(runs.result, '$.summary')`.as('summary'))
-    .$if(study !== undefined, query => query.innerJoin('study_runs', 'study_runs.run', 'runs.key').where('study_runs.study', '=', study!).orderBy('study_runs.position'))
+    .$if(study !== undefined, query => query.innerJoin('study_runs', 'study_runs.run', 'runs.key').where('study_runs.study', '=', study!))
     .$if(states !== undefined, query => query.where('runs.state', 'in', states!))
     .$if(stage !== undefined, query => query.where('runs.stage', '=', stage!))
     .$if(limit !== undefined, query => query.orderBy(sql`coalesce(runs.finished_at_ms, runs.started_at_ms, runs.queued_at_ms)`, 'desc').limit(limit!))
+    .$if(study !== undefined, query => query.orderBy(sql`study_runs.position`))
     .orderBy('runs.position')
     .execute()
-  const figures = await figuresOfTransfers(db)
-  const studies = await studiesByRun(db)
+  const keys = rows.map(({ key }) => key)
+  const figures = await figuresOfTransfers(db, keys)
+  const studies = await studiesByRun(db, keys)
   return rows.map(row => ({
     ...viewRun(row),
     studies: studies.get(row.key) ?? [],
@@ -29,9 +31,9 @@ export async function listRunItems(db: Db, { study, stage, states, limit }: RunF
   }))
 }
 
-async function studiesByRun(db: Db): Promise<Map<string, string[]>> {
+async function studiesByRun(db: Db, keys: readonly string[]): Promise<Map<string, string[]>> {
   const byRun = new Map<string, string[]>()
-  for (const { run, study } of await db.selectFrom('study_runs').select(['run', 'study']).orderBy('study').execute()) {
+  for (const { run, study } of await db.selectFrom('study_runs').select(['run', 'study']).where('run', 'in', listed(keys)).orderBy('study').execute()) {
     const names = byRun.get(run)
     if (names)
       names.push(study)
@@ -41,9 +43,14 @@ async function studiesByRun(db: Db): Promise<Map<string, string[]>> {
   return byRun
 }
 
+/** Any number of keys as one value: SQLite takes only so many parameters. */
+function listed(keys: readonly string[]) {
+  return sql<string>`(select value from json_each(${JSON.stringify(keys)}))`
+}
+
 /** The evaluation that tables show: on the test split, else under the whole protocol. */
-async function figuresOfTransfers(db: Db): Promise<Map<string, RunFigure>> {
-  const rows = await db.selectFrom('evaluations').select(['run', 'scope', 'metric', 'value']).where('scope', 'in', ['test', 'all']).orderBy('scope').execute()
+async function figuresOfTransfers(db: Db, keys: readonly string[]): Promise<Map<string, RunFigure>> {
+  const rows = await db.selectFrom('evaluations').select(['run', 'scope', 'metric', 'value']).where('run', 'in', listed(keys)).where('scope', 'in', ['test', 'all']).orderBy('scope').execute()
   return new Map(rows.map(({ run, metric, value }) => [run, figureOf(metric, value)])) // 'test' comes after 'all' and replaces it
 }
 
