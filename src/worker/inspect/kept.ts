@@ -6,7 +6,7 @@ export interface Kept<T> {
   clear: () => void
 }
 
-interface Entry<T> { thing: Promise<T>, users: number, usedAt: number, timer: NodeJS.Timeout | null }
+interface Entry<T> { thing: Promise<T>, users: number, usedAt: number, timer: NodeJS.Timeout | undefined }
 
 /**
  * Keeps what was opened last, and closes what was not asked for in a while: memory follows use.
@@ -21,8 +21,9 @@ export function keep<T>({ most, idleMs, close }: { most: number, idleMs: number,
   let clock = 0
 
   function drop(key: string, entry: Entry<T>): void {
-    if (entry.timer)
-      clearTimeout(entry.timer)
+    if (entry.users > 0)
+      return
+    clearTimeout(entry.timer)
     if (entries.get(key) === entry)
       entries.delete(key)
     entry.thing.then(close, () => {})
@@ -34,12 +35,11 @@ export function keep<T>({ most, idleMs, close }: { most: number, idleMs: number,
   }
   return {
     async use(key, open, work) {
-      const entry = entries.get(key) ?? { thing: Promise.resolve().then(open), users: 0, usedAt: 0, timer: null }
+      const entry = entries.get(key) ?? { thing: Promise.resolve().then(open), users: 0, usedAt: 0, timer: undefined }
       entries.set(key, entry)
       entry.users++
       entry.usedAt = ++clock
-      if (entry.timer)
-        clearTimeout(entry.timer)
+      clearTimeout(entry.timer)
       try {
         return await work(await entry.thing)
       }
@@ -47,9 +47,11 @@ export function keep<T>({ most, idleMs, close }: { most: number, idleMs: number,
         entry.users--
         const failed = await entry.thing.then(() => false, () => true)
         if (failed) {
-          entries.delete(key) // tried anew with the next question
+          if (entries.get(key) === entry)
+            entries.delete(key) // tried anew with the next question
         }
         else if (entry.users === 0) {
+          clearTimeout(entry.timer) // two that ended at once both come here
           entry.timer = setTimeout(drop, idleMs, key, entry).unref()
           makeRoom()
         }

@@ -43,6 +43,17 @@ describe('things kept open', () => {
     expect(closed).toEqual(['a'])
   })
 
+  it('are not closed by the clock of two uses that ended at once', async () => {
+    const { use, closed } = makeKept(2, 10)
+    await Promise.all([use('a'), use('a')])
+    await use('a', async () => {
+      await sleep(40)
+      expect(closed).toEqual([])
+    })
+    await sleep(40)
+    expect(closed).toEqual(['a'])
+  })
+
   it('that could not be opened are tried anew', async () => {
     const { kept } = makeKept(2)
     await expect(kept.use('a', () => { throw new Error('not yet') }, () => {})).rejects.toThrow('not yet')
