@@ -5,7 +5,7 @@ import { attr } from '#worker/engine/graph.ts'
 import { fusedOps, neededNodes, parseInput } from './model-nodes.ts'
 import { attributeOf, attributesOf } from './node-attributes.ts'
 import { refuseUnsafeOps } from './refused-ops.ts'
-import { scaledConvolutions, scaleFilter } from './scaled-convolutions.ts'
+import { isPerChannel, scaledConvolutions, scaleFilter } from './scaled-convolutions.ts'
 import { readTfjsModel } from './tfjs-model.ts'
 
 export interface GraphModelOptions {
@@ -154,7 +154,10 @@ class Importer {
     const scaled = x.op === 'Mul'
       ? this.#nodeOf(x.input[0]!)!
       : x
-    return ['Conv2D', 'DepthwiseConv2dNative'].includes(scaled.op) && bias.op === 'Const' && this.#model.weights.get(bias.name).shape.length === 1
+    if (!['Conv2D', 'DepthwiseConv2dNative'].includes(scaled.op) || bias.op !== 'Const')
+      return false
+    const filter = this.#nodeOf(scaled.input[1]!)!
+    return filter.op === 'Const' && isPerChannel(this.#model.weights.get(bias.name), this.#model.weights.get(filter.name), scaled.op)
   }
 
   #nodeOf(input: string): GraphNode | undefined {

@@ -32,7 +32,8 @@ export function scaledConvolutions(model: TfjsModel, outputs: readonly string[])
   return found
 }
 
-function isPerChannel(scale: Weight, filter: Weight, op: string): boolean {
+/** Whether a convolution's constant has one number for each of its output channels. */
+export function isPerChannel(scale: Weight, filter: Weight, op: string): boolean {
   const [, , inputs, outputs] = filter.shape
   const channels = op === 'Conv2D'
     ? outputs

@@ -185,6 +185,23 @@ describe('an imported graph model', () => {
     expect(load(path, [-1, 1, 1, 2], ['out'], 'variable').multiplications).toBe(2)
   })
 
+  it.each([false, true])('adds one number to all channels of a convolution (scaled: %s)', (isScaled) => {
+    const conv = { ...float, strides: { list: { i: ['1', '1', '1', '1'] } }, padding: { s: base64('SAME') }, data_format: { s: base64('NHWC') } }
+    const path = writeModel(join(folder, `one-bias-${isScaled}`), [
+      placeholder('image', [-1, 2, 2, 1]),
+      { name: 'conv', op: 'Conv2D', input: ['image', 'filter'], attr: conv },
+      { name: 'scaled', op: 'Mul', input: ['conv', 'factor'], attr: float },
+      { name: 'sum', op: 'AddV2', input: [isScaled ? 'scaled' : 'conv', 'one'], attr: float },
+    ], [
+      { name: 'filter', shape: [1, 1, 1, 2], dtype: 'float32', bytes: bytesOf(Float32Array.of(1, 2)) },
+      { name: 'factor', shape: [2], dtype: 'float32', bytes: bytesOf(Float32Array.of(1, 1)) },
+      { name: 'one', shape: [1], dtype: 'float32', bytes: bytesOf(Float32Array.of(10)) },
+    ])
+    const { run } = load(path, [1, 2, 2, 1], ['sum'])
+    const [sum] = run(tf.ones([1, 2, 2, 1]))
+    expect([...sum!.dataSync()]).toEqual([11, 12, 11, 12, 11, 12, 11, 12])
+  })
+
   it('can be given other weights where they are variables', () => {
     const path = writeModel(join(folder, 'variable'), [
       placeholder('image', [-1, 1]),
