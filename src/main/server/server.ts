@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Front } from '#main/front/front.ts'
 import { createServer } from 'node:http'
+import { namesOf } from '#main/security/origin.ts'
 import { createToken } from '#main/security/token.ts'
 import { FacetError } from '#shared/errors.ts'
 import { answerPage } from './pages.ts'
@@ -29,7 +30,8 @@ export interface PageServer {
  * @throws FacetError 'conflict' when the port is taken
  */
 export async function startPageServer({ front, pageFolder, port, host = '127.0.0.1', token = createToken() }: ServeOptions): Promise<PageServer> {
-  const guard = { token, hostNames: [host] }
+  const names = namesOf(host)
+  const guard = { token, hostNames: names }
   const server = createServer({ maxHeaderSize: 16 << 10, requestTimeout: 30_000, headersTimeout: 15_000, keepAliveTimeout: 5_000 }, (request, response) => {
     answerPage(request, response, pageFolder, guard).catch((error) => {
       console.error(error)
@@ -47,7 +49,7 @@ export async function startPageServer({ front, pageFolder, port, host = '127.0.0
   })
   const taken = (server.address() as AddressInfo).port
   return {
-    address: `http://${host.includes(':') ? `[${host}]` : host}:${taken}/?token=${token}`,
+    address: `http://${names[0]}:${taken}/?token=${token}`,
     close: async () => {
       sockets.close()
       server.closeAllConnections()

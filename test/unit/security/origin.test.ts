@@ -1,5 +1,14 @@
-import { expect, it } from 'vitest'
-import { isOwnHost, isOwnOrigin } from '#main/security/origin.ts'
+import { expect, it, vi } from 'vitest'
+import { isOwnHost, isOwnOrigin, namesOf } from '#main/security/origin.ts'
+
+vi.mock('node:os', async original => ({
+  ...await original<object>(),
+  hostname: () => 'gpu-7',
+  networkInterfaces: () => ({
+    lo: [{ address: '127.0.0.1', family: 'IPv4', internal: true }],
+    eth0: [{ address: 'fe80::1', family: 'IPv6', internal: false }, { address: 'fd00::7', family: 'IPv6', internal: false }, { address: '10.1.2.3', family: 'IPv4', internal: false }],
+  }),
+}))
 
 it.each(['127.0.0.1:8080', 'localhost', 'LOCALHOST:1', '[::1]:8080', '127.0.0.1'])('answers to %s', (host) => {
   expect(isOwnHost(host)).toBe(true)
@@ -24,6 +33,22 @@ it.each([
 it('answers to a name that it was told', () => {
   expect(isOwnHost('gpu-7.lab:8080', ['gpu-7.lab'])).toBe(true)
   expect(isOwnHost('gpu-8.lab:8080', ['gpu-7.lab'])).toBe(false)
+})
+
+it.each([
+  ['0.0.0.0', '10.1.2.3:8080'],
+  ['::', '10.1.2.3:8080'],
+  ['::', '[fd00::7]:8080'],
+  ['0.0.0.0', 'gpu-7:8080'],
+  ['fd00::7', '[fd00::7]:8080'],
+])('that listens on %s answers to %s', (listens, host) => {
+  expect(isOwnHost(host, namesOf(listens))).toBe(true)
+  expect(isOwnHost('evil.example:8080', namesOf(listens))).toBe(false)
+})
+
+it('prints an address that other machines can ask for', () => {
+  expect(namesOf('0.0.0.0')).toEqual(['10.1.2.3', '127.0.0.1', 'gpu-7'])
+  expect(namesOf('::')[0]).toBe('10.1.2.3')
 })
 
 it('takes pages of its own, also through a tunnel', () => {
