@@ -73,9 +73,14 @@ export function createFront({ first, settings = settingsPath(), host }: FrontOpt
     link = next
     folder = wanted
     startProblem = null
-    rememberWorkspace(wanted, Date.now(), settings)
     next.onEvent((event, payload) => eventListeners.forEach(listener => listener(event, payload)))
     next.onState(tell)
+    try {
+      rememberWorkspace(wanted, Date.now(), settings)
+    }
+    catch (error) {
+      console.error(`${wanted} is open, but not remembered for the next start:`, error) // a full disk, say
+    }
     // Pages ask everything anew after a loss: to them another workspace is one. Those that wait for the first have nothing to lose.
     if (!isStarting)
       setTimeout(tellAnother, answerFirstMs)
