@@ -4,7 +4,8 @@ import type { PageChannel } from './window/ipc.ts'
 import { join } from 'node:path'
 import process from 'node:process'
 import { pathToFileURL } from 'node:url'
-import { app, nativeTheme, session } from 'electron'
+import { app, dialog, nativeTheme, session } from 'electron'
+import { toProblem, wordProblem } from '#shared/errors.ts'
 import { createFront } from './front/front.ts'
 import { listRecent, readRemembered } from './front/recent.ts'
 import { packageRoot } from './node-binary.ts'
@@ -58,7 +59,11 @@ if (app.requestSingleInstanceLock()) {
   })
   app.on('window-all-closed', () => app.quit())
   app.on('will-quit', () => front?.close())
-  void app.whenReady().then(start)
+  app.whenReady().then(start).catch((error) => {
+    console.error(error)
+    dialog.showErrorBox('Facet cannot start', wordProblem(toProblem(error)))
+    app.exit(1)
+  })
 }
 else {
   app.quit()
