@@ -164,7 +164,7 @@ async function startHost(folder: string, create: boolean, { entry = join(package
 }
 
 /** What hosts say: nobody reads it until one has failed. Kept short, in the person's settings folder. */
-export function hostLogPath(env: NodeJS.ProcessEnv = process.env): string {
+function hostLogPath(env: NodeJS.ProcessEnv = process.env): string {
   return join(dirname(settingsPath(env)), 'host.log')
 }
 

@@ -50,7 +50,7 @@ export function correct<T extends PairedTest>(tests: readonly (T | null)[], bett
 }
 
 /** What a difference from the reference means; nothing is "equal", only not shown to differ. */
-export function verdictOf(difference: number, adjusted: number, better: 'higher' | 'lower'): Verdict {
+function verdictOf(difference: number, adjusted: number, better: 'higher' | 'lower'): Verdict {
   if (adjusted >= significance)
     return 'no difference shown'
   return (difference > 0) === (better === 'higher')

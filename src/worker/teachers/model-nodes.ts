@@ -16,7 +16,7 @@ export function parseInput(input: string): { name: string, index: number, contro
 }
 
 /** The names of a model's nodes that compute something, in the graph's order. */
-export function nodeNames(model: TfjsModel): string[] {
+function nodeNames(model: TfjsModel): string[] {
   return [
     ...model.nodes.values(),
   ].filter(({ op }) => op !== 'Const' && op !== 'Placeholder').map(({ name }) => name)
