@@ -68,6 +68,21 @@ describe('a gallery', () => {
     expect(faces.at(0)!.index).toBe(2)
   })
 
+  it('asks anew when faces were aligned, and drops what it had asked before', async () => {
+    const answers: ((total: number) => void)[] = []
+    const client = fakeClient({ 'datasets.faces': () => new Promise((resolve) => { answers.push(total => resolve({ key: 'k', total, from: 0, cells: [cell(total)] })) }) })
+    const { made: faces } = withClient(client, () => useFaces('a', 'found'))
+    client.emit('run.changed', { stage: 'distil', state: 'done' })
+    expect(answers).toHaveLength(1)
+    client.emit('run.changed', { stage: 'prepare', state: 'done' })
+    answers[1]!(9)
+    await flush(10)
+    answers[0]!(5)
+    await flush(10)
+    expect(faces.total.value).toBe(9)
+    expect(faces.at(0)!.index).toBe(9)
+  })
+
   it('says why it failed and asks anew when the host is back', async () => {
     let isThere = false
     const client = fakeClient({ 'datasets.faces': () => {

@@ -36,15 +36,17 @@ export function useFaces(name: MaybeRefOrGetter<string>, status: MaybeRefOrGette
   const blocks = shallowRef(new Map<number, FaceCell[]>())
   const subject = computed(() => `${toValue(name)} ${toValue(status)}`)
   const underWay = new Set<number>()
+  /** Answers of an earlier one are dropped: they may be of another data set, or of faces that are others now. */
+  let round = 0
   let wanted: number[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function ask(block: number): Promise<void> {
-    const asked = subject.value
+    const asked = round
     underWay.add(block)
     try {
       const page = await client.call('datasets.faces', { name: toValue(name), status: toValue(status), from: block * blockSize, count: blockSize })
-      if (asked !== subject.value)
+      if (asked !== round)
         return
       total.value = page.total
       key.value = page.key
@@ -57,11 +59,11 @@ export function useFaces(name: MaybeRefOrGetter<string>, status: MaybeRefOrGette
       blocks.value = next
     }
     catch (error) {
-      if (asked === subject.value)
+      if (asked === round)
         problem.value = toProblem(error)
     }
     finally {
-      if (asked === subject.value) {
+      if (asked === round) {
         underWay.delete(block)
         pump()
       }
@@ -85,6 +87,7 @@ export function useFaces(name: MaybeRefOrGetter<string>, status: MaybeRefOrGette
     timer = setTimeout(pump, restMs)
   }
   function reload(): void {
+    round++
     underWay.clear()
     blocks.value = new Map()
     problem.value = null
@@ -99,6 +102,14 @@ export function useFaces(name: MaybeRefOrGetter<string>, status: MaybeRefOrGette
     reload()
   }, { immediate: true })
   onScopeDispose(() => clearTimeout(timer))
-  onScopeDispose(client.onReconnect(reload))
+  const stops = [
+    client.onReconnect(reload),
+    client.on('datasets.changed', reload),
+    client.on('run.changed', ({ stage, state }) => {
+      if (stage === 'prepare' && state === 'done')
+        reload()
+    }),
+  ]
+  onScopeDispose(() => stops.forEach(stop => stop()))
   return { total, key, problem, at: place => blocks.value.get(Math.floor(place / blockSize))?.[place % blockSize], show, reload }
 }

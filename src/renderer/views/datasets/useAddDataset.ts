@@ -25,7 +25,7 @@ export interface AddDatasetState {
   progress: Readonly<Ref<AddingView | null>>
   recognise: Action<[], void>
   add: Action<[], Result<'datasets.add'>>
-  stop: () => Promise<unknown>
+  stop: Action<[], unknown>
 }
 
 /** The steps from a folder to a data set. Nothing is written before `add`. */
@@ -53,7 +53,7 @@ export function useAddDataset(startAt: string): AddDatasetState {
     name.value = folder.value.name
     step.value = 1
   })
-  watch(format, () => { options.value = {} })
+  watch([format, source], () => { options.value = {} })
 
   const where = computed(() => source.value === 'drawn' ? path.value.trim() : folder.value?.root ?? '')
   onScopeDispose(client.on('datasets.progress', (view) => {
@@ -83,7 +83,7 @@ export function useAddDataset(startAt: string): AddDatasetState {
     progress,
     recognise,
     add,
-    stop: () => client.call('datasets.cancel', { path: where.value }),
+    stop: useAction(() => client.call('datasets.cancel', { path: where.value })),
   }
 }
 
