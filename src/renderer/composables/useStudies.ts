@@ -2,7 +2,7 @@ import type { ComputedRef, InjectionKey } from 'vue'
 import type { Result } from '#shared/contract.ts'
 import type { Query } from './useQuery.ts'
 import { useStorage } from '@vueuse/core'
-import { computed, inject, provide } from 'vue'
+import { computed, inject, provide, watch } from 'vue'
 import { useRoute, useRouter } from 'vue-router'
 import { useQuery } from './useQuery.ts'
 
@@ -25,11 +25,14 @@ export function provideStudies(): Studies {
   const query = useQuery('studies.list', undefined, { refreshOn: ['run.changed', 'studies.changed'], throttleMs: 800 })
   const last = useStorage<string | null>('facet.study', null)
   const studies = computed(() => query.data.value ?? [])
-  const current = computed(() => {
-    const asked = route.query.study ?? (route.path.startsWith('/studies/') ? route.params.name : route.params.study)
-    const names = studies.value.map(({ name }) => name)
-    return [asked, last.value].find(name => typeof name === 'string' && names.includes(name)) as string | undefined ?? names[0] ?? null
+  const names = computed(() => studies.value.map(({ name }) => name))
+  /** That of the address, where it is one. */
+  const asked = computed(() => {
+    const name = route.query.study ?? (route.path.startsWith('/studies/') ? route.params.name : route.params.study)
+    return typeof name === 'string' && names.value.includes(name) ? name : null
   })
+  const current = computed(() => asked.value ?? names.value.find(name => name === last.value) ?? names.value[0] ?? null)
+  watch(asked, (name) => { last.value = name ?? last.value }, { immediate: true })
   const made: Studies = {
     query,
     studies,

@@ -18,6 +18,7 @@ export interface StudyActions {
   saveFile: Action<[name: string], string | null>
   /** Why what asks for a name has failed. */
   nameProblem: ComputedRef<Problem | null>
+  forgetNames: () => void
   /** Why anything else has. */
   problems: ComputedRef<Problem[]>
 }
@@ -52,6 +53,7 @@ export function useStudyActions(): StudyActions {
     importText,
     saveFile: save,
     nameProblem: computed(() => create.problem.value ?? duplicate.problem.value ?? rename.problem.value),
+    forgetNames: () => [create, duplicate, rename].forEach(({ clear }) => clear()),
     problems: computed(() => [remove, importFile, importText, save].flatMap(action => action.problem.value ?? [])),
   }
 }
