@@ -5,14 +5,6 @@ export { shortKey, wordBytes, wordCount, wordDuration, wordMany, wordNumber, wor
 /** What stands where there is no number; the cell around it says why. */
 export const none = '–'
 
-/** "89.9 ± 0.6 (3)": mean, deviation and number of seeds; one seed has no deviation. */
-export function wordMeanStd(mean: number, std: number | null, { digits = 2, n }: { digits?: number, n?: number } = {}): string {
-  const figure = std === null
-    ? mean.toFixed(digits)
-    : `${mean.toFixed(digits)} ± ${std.toFixed(digits)}`
-  return n === undefined ? figure : `${figure} (${n})`
-}
-
 /** "62 %", from a share of 1. A share below one is never called 100 %. */
 export function wordPercent(share: number, digits = 0): string {
   const scale = 10 ** digits

@@ -7,6 +7,7 @@ import { connectTransport } from './client/connect.ts'
 import { createDesktop, desktopKey } from './client/desktop.ts'
 import { createAppRouter } from './router.ts'
 import './styles.css'
+import './components/form.css'
 
 // The content security policy forbids compiled schemas.
 z.config({ jitless: true })

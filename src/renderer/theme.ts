@@ -15,7 +15,6 @@ const common = {
 }
 
 const parts: GlobalThemeOverrides = {
-  DataTable: { fontSizeSmall: '12.5px', thFontWeight: '500' },
   Tabs: { tabFontSizeSmall: '13px', tabFontSizeMedium: '13px' },
 }
 

@@ -5,12 +5,16 @@ import { useClient } from '#renderer/client/client.ts'
 import { wordMany } from '#renderer/format.ts'
 import { useAction } from './useAction.ts'
 
+type OpenState = 'failed' | 'interrupted' | 'paused' | 'cancelled' | 'queued'
+
 export interface RunActions {
   pause: Action<[key: string], RunView>
   resume: Action<[key: string], RunView | undefined>
   retry: Action<[key: string, fromStart: boolean], RunView>
   stop: Action<[run: Pick<RunView, 'key' | 'label' | 'state'>], RunView | undefined>
   pauseAll: Action<[], void>
+  /** Takes up the runs of a study that are in one of these states; one that refuses does not keep the others. */
+  goOn: Action<[study: string, states: OpenState[]], void>
   resumeAll: Action<[], void>
 }
 
@@ -50,6 +54,14 @@ export function useRunActions(): RunActions {
     pauseAll: useAction(async () => {
       const paused = await client.call('runs.pauseAll')
       message.info(`${wordMany(paused.length, 'run')} asked to pause after a checkpoint; nothing more starts.`)
+    }),
+    goOn: useAction(async (study, states) => {
+      const runs = await client.call('runs.list', { study, states })
+      const refusals: unknown[] = []
+      for (const { key, state } of runs)
+        await client.call(state === 'failed' || state === 'cancelled' ? 'runs.retry' : 'runs.resume', { key }).catch((error: unknown) => { refusals.push(error) })
+      if (refusals.length > 0)
+        throw refusals[0]
     }),
     resumeAll: useAction(async () => {
       const { resumed, leftOut } = await client.call('runs.resume', { all: true })

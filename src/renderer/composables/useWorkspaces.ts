@@ -13,7 +13,7 @@ export interface Workspaces {
   list: Readonly<ShallowRef<FrontResult<'workspaces'> | undefined>>
   problem: Readonly<ShallowRef<Problem | null>>
   open: Action<[path: string, create: boolean], unknown>
-  forget: (path: string) => Promise<void>
+  forget: Action<[path: string], void>
   reload: () => Promise<void>
   /** Whether the chooser is asked for although one is open. */
   isChoosing: ShallowRef<boolean>
@@ -48,10 +48,10 @@ export function provideWorkspaces(): Workspaces {
       location.hash = '#/'
       await reload()
     }),
-    forget: async (path) => {
+    forget: useAction(async (path) => {
       await desktop.forgetWorkspace({ path })
       await reload()
-    },
+    }),
     reload,
     isChoosing,
   }

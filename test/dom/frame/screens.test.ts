@@ -4,10 +4,12 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { defineComponent, h, shallowRef } from 'vue'
 import { clientKey } from '#renderer/client/client.ts'
 import { droppedFile } from '#renderer/composables/dropped.ts'
+import { useRunActions } from '#renderer/composables/useRunActions.ts'
 import DropZone from '#renderer/frame/DropZone.vue'
 import DatasetsView from '#renderer/views/datasets/DatasetsView.vue'
 import { useRunLog } from '#renderer/views/run/useRunLog.ts'
 import StageTabs from '#renderer/views/stages/StageTabs.vue'
+import NameDialog from '#renderer/views/studies/NameDialog.vue'
 import { useTry } from '#renderer/views/try/useTry.ts'
 import { fakeClient } from '../fake-client.ts'
 import { showScreen } from '../screen.ts'
@@ -105,4 +107,32 @@ it('an answer for a study that is not chosen any more is dropped, and the chosen
   expect(made.result.value).toEqual({ faces: ['of b'] })
   unmount()
   vi.unstubAllGlobals()
+})
+
+it('a copy cannot take the name of another study, a renamed one may keep its own', async () => {
+  const props = { title: 'Name', initial: 'a-copy', taken: ['a', 'a-copy'], confirm: 'Do', problem: null }
+  const stubs = { AppDialog: defineComponent({ setup: (_, { slots }) => () => h('div', slots.default!()) }) }
+  const isRefused = (own: string | null): boolean => mount(NameDialog, { props: { ...props, own }, global: { stubs } }).get('button[type=submit]').attributes('disabled') !== undefined
+  expect([isRefused(null), isRefused('a-copy')]).toEqual([true, false])
+})
+
+it('runs of a study are taken up each in its way, also where one refuses', async () => {
+  const client = fakeClient({
+    'studies.list': () => [],
+    'runs.list': () => [{ key: 'a', state: 'interrupted' }, { key: 'b', state: 'failed' }, { key: 'c', state: 'paused' }],
+    'runs.resume': ({ key }: { key: string }) => {
+      if (key === 'a')
+        throw new Error('of an earlier version')
+    },
+    'runs.retry': () => null,
+  })
+  let actions!: ReturnType<typeof useRunActions>
+  const { view } = await showScreen(defineComponent({ setup: () => {
+    actions = useRunActions()
+    return () => h('div')
+  } }), { client, at: '/' })
+  await actions.goOn.run('s', ['interrupted', 'failed', 'paused'])
+  expect(client.calls.slice(-3)).toEqual([['runs.resume', { key: 'a' }], ['runs.retry', { key: 'b' }], ['runs.resume', { key: 'c' }]])
+  expect(actions.goOn.problem.value?.message).toContain('earlier version')
+  view.unmount()
 })

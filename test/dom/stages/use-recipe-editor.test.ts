@@ -53,6 +53,14 @@ describe('a recipe in the editor', () => {
     expect(editor.isDirty.value).toBe(false)
   })
 
+  it('whose check fails says why, and does not count for ever', async () => {
+    vi.spyOn(client, 'call').mockRejectedValue(new Error('the host is gone'))
+    editor.set(['seeds'], [1])
+    await flushPromises()
+    expect(editor.planState.value).toBe('none')
+    expect(editor.planProblem.value).not.toBeNull()
+  })
+
   it('changed in the form is changed in the text at once, its comments kept', async () => {
     editor.set(['seeds'], [0, 1])
     expect(editor.text.value).toBe('# why\nstudy: small\nseeds: [0, 1] # one\n')

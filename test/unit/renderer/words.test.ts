@@ -4,7 +4,7 @@ import { cutCurve, smooth, summarise } from '#renderer/charts/series.ts'
 import { zoomByKey } from '#renderer/charts/useDragZoom.ts'
 import { nextSort, sortRows } from '#renderer/components/data-table.ts'
 import { keysOf } from '#renderer/composables/useCommands.ts'
-import { wordAgo, wordMeanStd, wordPercent, wordRate, wordWhen } from '#renderer/format.ts'
+import { wordAgo, wordPercent, wordRate, wordWhen } from '#renderer/format.ts'
 import { rankCommands } from '#renderer/frame/rank-commands.ts'
 import { groupCurves, partsOf } from '#renderer/views/run/chart-groups.ts'
 import { readLines } from '#renderer/views/run/log-lines.ts'
@@ -16,10 +16,6 @@ describe('numbers in words', () => {
     expect(wordPercent(0.9999)).toBe('99 %')
     expect(wordPercent(1)).toBe('100 %')
     expect(wordPercent(0.6249, 1)).toBe('62.5 %')
-  })
-  it('gives a mean without a deviation that one seed does not have', () => {
-    expect(wordMeanStd(89.94, 0.61, { digits: 1, n: 3 })).toBe('89.9 ± 0.6 (3)')
-    expect(wordMeanStd(0.5, null)).toBe('0.50')
   })
   it('says when and how fast', () => {
     const noon = new Date(2026, 10, 24, 12).getTime()

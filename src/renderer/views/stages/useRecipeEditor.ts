@@ -7,7 +7,7 @@ import type { PlanView } from '#shared/views.ts'
 import { computed, onScopeDispose, shallowRef, watch } from 'vue'
 import { useClient } from '#renderer/client/client.ts'
 import { toProblem } from '#shared/errors.ts'
-import { readRecipe, removeField, setField, valueAt } from '#shared/recipe-edit/edit-text.ts'
+import { readRecipe, removeField, setField } from '#shared/recipe-edit/edit-text.ts'
 import { keepDraft, readDraft } from './drafts.ts'
 
 /** Pause in typing after which form, check and plan follow the text. */
@@ -134,8 +134,10 @@ export function useRecipeEditor(name: Readonly<Ref<string>>): RecipeEditor {
         await countPlan()
     }
     catch (error) {
-      if (turn === checks)
-        planProblem.value = toProblem(error)
+      if (turn !== checks)
+        return
+      planProblem.value = toProblem(error)
+      planState.value = 'none'
     }
   }
 
@@ -257,9 +259,4 @@ export function useRecipeEditor(name: Readonly<Ref<string>>): RecipeEditor {
       return client.call('studies.run', { path: opened.value!.path, text: text.value })
     },
   }
-}
-
-/** The value at a path of the form's data. */
-export function formValue(data: unknown, path: FieldPath): unknown {
-  return valueAt(data, path)
 }
