@@ -105,9 +105,18 @@ async function datasetsOf({ workspace: { db, paths } }: Core): Promise<Map<strin
   }))
 }
 
+/** Units of tasks by the path of their pack, which is named by what is in it: a sealed one never changes. */
+const knownUnits = new Map<string, Map<string, string>>()
+
 function unitsOf(path: string): Map<string, string> {
   if (!existsSync(path))
     return new Map()
+  const units = knownUnits.get(path) ?? readUnits(path)
+  knownUnits.set(path, units)
+  return units
+}
+
+function readUnits(path: string): Map<string, string> {
   const pack = openDataset(path)
   try {
     return new Map(Object.entries(pack.meta.tasks).map(([name, task]) => [name, task.kind === 'regression' ? task.unit : '']))

@@ -77,7 +77,7 @@ export const teacherHandlers = ((core) => {
       removeTeacher(await findTeacher(core, name), paths.teachers)
       emit('teachers.changed', { name })
     },
-    'teachers.verify': async () => (await listTeachers(paths.teachers)).map(({ name, sha256, problem }) => ({ name, ok: problem === null, sha256, problem })),
+    'teachers.verify': async () => (await listTeachers(paths.teachers, { anew: true })).map(({ name, sha256, problem }) => ({ name, ok: problem === null, sha256, problem })),
     'teachers.embedded': async () => (await embedRuns(core)).map(({ run, inputs, faces }) => ({ key: run.key, dataset: inputs.data[0]!.name, faces, teachers: inputs.teachers.map(({ name }) => name) })),
     'teachers.affinity': async ({ key, faces }) => {
       const found = (await embedRuns(core)).find(({ run }) => run.key === key)

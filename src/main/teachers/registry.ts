@@ -1,9 +1,9 @@
 import type { Teacher } from '#shared/files/teacher.ts'
 import type { TeacherManifest } from '#shared/manifest.ts'
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { FacetError, toProblem, wordProblem } from '#shared/errors.ts'
-import { modelFiles, parseManifest, readTeacher } from '#shared/files/teacher.ts'
+import { hashFiles, modelFiles, parseManifest, readTeacher } from '#shared/files/teacher.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { packageRoot } from '../node-binary.ts'
 
@@ -42,7 +42,24 @@ function manifestsIn(folder: string): string[] {
   }).sort()
 }
 
-function entryOf(manifest: string, origin: TeacherEntry['origin']): TeacherEntry {
+/** Sums of model files by the first of them, with the sizes and times of all that they were taken at. */
+const sums = new Map<string, { stamp: string, sum: string }>()
+
+/** The sum of files, taken anew where one has another size or time: models are large, and lists of teachers are asked for often. */
+function rememberedSum(files: readonly string[]): string {
+  const stamp = JSON.stringify(files.map((file) => {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    return [file, stat?.size, stat?.mtimeMs]
+  }))
+  const known = sums.get(files[0]!)
+  if (known?.stamp === stamp)
+    return known.sum
+  const sum = hashFiles(files)
+  sums.set(files[0]!, { stamp, sum })
+  return sum
+}
+
+function entryOf(manifest: string, origin: TeacherEntry['origin'], sum: typeof hashFiles): TeacherEntry {
   const nothing = {
     title: '',
     knowledge: '',
@@ -54,7 +71,7 @@ function entryOf(manifest: string, origin: TeacherEntry['origin']): TeacherEntry
   let parsed: TeacherManifest | undefined
   try {
     parsed = parseManifest(manifest)
-    const { sha256 } = readTeacher(manifest)
+    const { sha256 } = readTeacher(manifest, sum)
     return {
       ...described(parsed),
       origin,
@@ -90,12 +107,15 @@ function described({ name, title, knowledge, embedding, licence, contaminates }:
  * Every teacher that a recipe can name: the built-in ones, then those of the workspace. Files are checked against their sums;
  * one that does not fit stays in the list with its problem.
  *
- * @param folder the workspace's teachers folder; need not exist
+ * @param folder          the workspace's teachers folder; need not exist
+ * @param options
+ * @param options.anew    reads every file, also those whose size and time are as they were
  */
-export async function listTeachers(folder: string): Promise<TeacherEntry[]> {
+export async function listTeachers(folder: string, { anew = false }: { anew?: boolean } = {}): Promise<TeacherEntry[]> {
+  const sum = anew ? hashFiles : rememberedSum
   return [
-    ...manifestsIn(builtIn).map(path => entryOf(path, 'built-in')),
-    ...manifestsIn(folder).map(path => entryOf(path, 'workspace')),
+    ...manifestsIn(builtIn).map(path => entryOf(path, 'built-in', sum)),
+    ...manifestsIn(folder).map(path => entryOf(path, 'workspace', sum)),
   ]
 }
 
@@ -106,7 +126,7 @@ export function listTeacherNames(folder: string): string[] {
 
 /** The teacher of this name. Throws a FacetError that suggests the nearest name, or says what is wrong with it. */
 export async function requireTeacher(folder: string, name: string): Promise<TeacherEntry> {
-  const known = await listTeachers(folder)
+  const known = await listTeachers(folder, { anew: true })
   const teacher = known.find(each => each.name === name)
   if (!teacher) {
     throw new FacetError('not-found', `There is no teacher "${name}".`, {

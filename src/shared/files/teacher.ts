@@ -152,11 +152,12 @@ export function hashFiles(files: readonly string[]): string {
 /**
  * Reads a teacher's manifest, finds its files and checks them.
  * Throws a FacetError for a malformed manifest (file, line, field), a missing file, a package of another version or a wrong checksum.
+ * `sum` may remember the sum of files that look unchanged.
  */
-export function readTeacher(path: string): Teacher {
+export function readTeacher(path: string, sum = hashFiles): Teacher {
   const manifest = parseManifest(path)
   const model = modelPath(manifest, path)
-  const found = hashFiles(modelFiles(manifest, model))
+  const found = sum(modelFiles(manifest, model))
   if (found !== manifest.sha256)
     throw new FacetError('bad-input', `the files of teacher "${manifest.name}" have the SHA-256 ${found}, its manifest says ${manifest.sha256}.`, { where: path, hint: 'Fetch the model again; if it is meant to be another one, set sha256 to the sum found and record its probes anew.' })
   const sha256 = createHash('sha256').update(readFileSync(path)).update(found).digest('hex')

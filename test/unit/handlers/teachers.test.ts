@@ -1,6 +1,6 @@
 import type { TeacherDraft } from '#shared/teacher-views.ts'
 import { Buffer } from 'node:buffer'
-import { cpSync, existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -151,6 +151,21 @@ describe('a teacher of one\'s own', () => {
     writeFileSync(join(data.workspace.paths.teachers, 'mine', 'emotion.bin'), 'other weights')
     expect((await data.call('teachers.verify')).filter(({ ok }) => !ok)).toMatchObject([{ name: 'mine', problem: expect.stringContaining('SHA-256') }])
     expect(await data.call('teachers.get', { name: 'mine' })).toMatchObject({ described: null, text: expect.stringContaining('name: mine') })
+  })
+
+  it('is not read again for a list while its files look unchanged, but before it is used and verified', async () => {
+    await data.call('teachers.create', { model: emotion, draft })
+    const path = join(data.workspace.paths.teachers, 'mine', 'emotion.bin')
+    utimesSync(path, 1, 1)
+    await data.call('teachers.list')
+    writeFileSync(path, Buffer.alloc(statSync(path).size))
+    utimesSync(path, 1, 1)
+    const problemOf = (list: { name: string, problem: string | null }[]) => list.find(({ name }) => name === 'mine')!.problem
+    expect(problemOf(await data.call('teachers.list'))).toBeNull()
+    expect(problemOf(await data.call('teachers.verify'))).toContain('SHA-256')
+    await expect(data.call('teachers.check', { name: 'mine', image: path })).rejects.toMatchObject({ message: expect.stringContaining('SHA-256') })
+    utimesSync(path, 2, 2)
+    expect(problemOf(await data.call('teachers.list'))).toContain('SHA-256')
   })
 
   it('that comes with Facet is neither changed nor removed', async () => {
