@@ -9,7 +9,6 @@ const CheckpointRecord = z.object({
     current: z.object({
       name: z.string(),
       step: z.int(),
-      state: z.object({ bestStep: z.int(), bestScore: z.number().nullable() }).optional().catch(undefined),
     }).nullable(),
   }).optional().catch(undefined),
 })
@@ -19,8 +18,6 @@ export interface KeptCheckpoint {
   phase: string | null
   atMs: number
   bytes: number
-  /** Best so far of the part that it stands in. */
-  bestStep: number | null
 }
 
 /** Checkpoints in a run's folder, newest first. One that cannot be read is left out: the worker passes over it as well. */
@@ -34,7 +31,6 @@ export function listCheckpoints(runDir: string): KeptCheckpoint[] {
         phase: state?.current?.name ?? null,
         atMs: statSync(path).mtimeMs,
         bytes: statSync(join(runDir, `checkpoint-${generation}.safetensors`)).size,
-        bestStep: state?.current?.state?.bestScore == null ? null : state.current.state.bestStep,
       }]
     }
     catch {
