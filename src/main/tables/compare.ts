@@ -1,5 +1,7 @@
 import type { Comparison } from '#shared/comparison.ts'
 import type { Evaluation } from '#shared/order.ts'
+import type { PairedTest } from './paired.ts'
+import { setImmediate } from 'node:timers/promises'
 import { FacetError } from '#shared/errors.ts'
 import { leavesOf } from '#shared/leaves.ts'
 import { correct, pairedTest } from './paired.ts'
@@ -75,30 +77,32 @@ function figuresOf(runs: ComparedRun[]): Comparison['figures'] {
   ]
 }
 
-function testsOf(runs: ComparedRun[]): { tests: Comparison['tests'], notes: string[] } {
+async function testsOf(runs: ComparedRun[]): Promise<{ tests: Comparison['tests'], notes: string[] }> {
   const [reference, ...others] = runs
   const notes: string[] = []
-  const tests = others.flatMap((run, i) => {
+  const tests: ({ letter: string } & PairedTest)[] = []
+  for (const [i, run] of others.entries()) {
     const letter = letterOf(i + 1)
     if (!reference!.scores || !run.scores) {
       notes.push(`${letter}: no test against A, ${!reference!.scores
         ? 'A'
         : letter} has no answers per sample.`)
-      return []
+      continue
     }
     if (run.knowledge !== reference!.knowledge) {
       notes.push(`${letter}: no test against A, ${run.knowledge} is not ${reference!.knowledge}.`)
-      return []
+      continue
     }
+    await setImmediate() // others are answered between two tests
     const test = pairedTest(reference!.scores, run.scores)
     if (!test) {
       notes.push(`${letter}: no test against A, they share no test sample.`)
-      return []
+      continue
     }
     if (test.shared < Math.max(run.scores.length, reference!.scores.length))
       notes.push(`${letter}: tested on the ${test.shared} samples that both answered.`)
-    return [{ letter, ...test }]
-  })
+    tests.push({ letter, ...test })
+  }
   return {
     notes,
     tests: correct(tests, () => reference!.better ?? 'higher').map(test => test!),
@@ -109,7 +113,7 @@ function testsOf(runs: ComparedRun[]): { tests: Comparison['tests'], notes: stri
  * Compares 2 to 8 runs with the first as reference: what differs in configuration, inputs and seed, their figures, and a paired
  * bootstrap of the per-sample scores, Holm-corrected over the tests shown. Refuses other counts and a key given twice.
  */
-export function compareRuns(runs: ComparedRun[]): Comparison {
+export async function compareRuns(runs: ComparedRun[]): Promise<Comparison> {
   if (runs.length < 2 || runs.length > most) {
     throw new FacetError('usage', `${runs.length} ${runs.length === 1
       ? 'run'
@@ -118,7 +122,7 @@ export function compareRuns(runs: ComparedRun[]): Comparison {
   const twice = runs.find(({ key }, i) => runs.findIndex(run => run.key === key) < i)
   if (twice)
     throw new FacetError('usage', `Run ${twice.key.slice(0, 8)} is named twice.`, { hint: 'Name different runs; equal keys have equal results.' })
-  const { tests, notes } = testsOf(runs)
+  const { tests, notes } = await testsOf(runs)
   const leaves = leavesByPath(runs)
   const isEqual = ({ values }: { values: (string | null)[] }): boolean => new Set(values).size === 1
   return {

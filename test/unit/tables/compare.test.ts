@@ -42,8 +42,8 @@ function run(key: string, rights: number, changes: Partial<ComparedRun> = {}): C
   }
 }
 
-it('tests each run against the first on the same samples', () => {
-  const comparison = compareRuns([
+it('tests each run against the first on the same samples', async () => {
+  const comparison = await compareRuns([
     run('a', 60),
     run('b', 90),
     run('c', 61),
@@ -57,16 +57,16 @@ it('tests each run against the first on the same samples', () => {
   ])
 })
 
-it('counts a lower error as better', () => {
+it('counts a lower error as better', async () => {
   const [a, b] = [
     run('a', 90, { better: 'lower' }),
     run('b', 20, { better: 'lower' }),
   ]
-  expect(compareRuns([a, b]).tests[0]).toMatchObject({ difference: -70, verdict: 'better' })
+  expect((await compareRuns([a, b])).tests[0]).toMatchObject({ difference: -70, verdict: 'better' })
 })
 
-it('corrects for the number of tests', () => {
-  const { tests } = compareRuns([
+it('corrects for the number of tests', async () => {
+  const { tests } = await compareRuns([
     run('a', 60),
     run('b', 66),
     run('c', 66),
@@ -75,7 +75,7 @@ it('corrects for the number of tests', () => {
   expect(tests[0]!.adjusted).toBeGreaterThanOrEqual(Math.min(1, tests[0]!.p * 3) - 1e-12)
 })
 
-it('lists what differs and nothing else', () => {
+it('lists what differs and nothing else', async () => {
   const other = run('b', 60, {
     asked: {
       config: {
@@ -87,10 +87,10 @@ it('lists what differs and nothing else', () => {
       seed: 0,
     },
   })
-  expect(compareRuns([
+  expect((await compareRuns([
     run('a', 60),
     other,
-  ]).differences).toEqual([
+  ])).differences).toEqual([
     {
       path: 'config.head.hidden',
       values: ['[256]', '[512]'],
@@ -106,10 +106,10 @@ it('lists what differs and nothing else', () => {
   ])
 })
 
-it('says why a pair has no test, and on how many samples it rests', () => {
+it('says why a pair has no test, and on how many samples it rests', async () => {
   const half = run('b', 60)
   half.scores = half.scores!.slice(50)
-  const { tests, notes } = compareRuns([
+  const { tests, notes } = await compareRuns([
     run('a', 60),
     half,
     run('c', 60, { knowledge: 'utk/age' }),
@@ -120,7 +120,7 @@ it('says why a pair has no test, and on how many samples it rests', () => {
   expect(notes).toEqual(['B: tested on the 50 samples that both answered.', 'C: no test against A, utk/age is not utk/gender.', 'D: no test against A, D has no answers per sample.'])
 })
 
-it('draws whole people where samples belong to people', () => {
+it('draws whole people where samples belong to people', async () => {
   // 2 people of 50 samples: clusters leave next to no evidence where single samples would leave plenty
   const scored = (rights: number) => run(`${rights}`, rights).scores!.map((score, i) => ({
     ...score,
@@ -129,11 +129,11 @@ it('draws whole people where samples belong to people', () => {
       : 'y',
   }))
   const [single, clustered] = [
-    compareRuns([
+    await compareRuns([
       run('a', 60),
       run('b', 90),
     ]),
-    compareRuns([
+    await compareRuns([
       run('a', 60, {
         scores: scored(60),
       }),
@@ -146,13 +146,13 @@ it('draws whole people where samples belong to people', () => {
   expect(width(clustered)).toBeGreaterThan(2 * width(single))
 })
 
-it.each([1, 9])('refuses to compare %d runs', (count) => {
-  expect(() => compareRuns(Array.from({ length: count }, (_, i) => run(`${i}`, 50)))).toThrow(`${count} run`)
+it.each([1, 9])('refuses to compare %d runs', async (count) => {
+  await expect(compareRuns(Array.from({ length: count }, (_, i) => run(`${i}`, 50)))).rejects.toThrow(`${count} run`)
 })
 
-it('refuses a key named twice', () => {
-  expect(() => compareRuns([
+it('refuses a key named twice', async () => {
+  await expect(compareRuns([
     run('same', 1),
     run('same', 1),
-  ])).toThrow('named twice')
+  ])).rejects.toThrow('named twice')
 })
