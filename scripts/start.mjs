@@ -1,13 +1,12 @@
 // Opens the app: sets up and builds what is missing, then Electron, or where it cannot run the same app in a browser.
 import { spawn } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
-import { parseArgs } from 'node:util'
 import { ensureBuilt } from './app/build.mjs'
-import { findElectron } from './app/electron.mjs'
+import { appEnvironment, chooseCarrier, readLaunchArguments, serveArguments } from './app/launch.mjs'
 import { runNode } from './setup/child.mjs'
 import { ensureSetUp, root, runScript } from './setup/index.mjs'
-import { SetupProblem, wordSetupProblem } from './setup/problem.mjs'
+import { wordSetupProblem } from './setup/problem.mjs'
 import { findCommand } from './setup/tools.mjs'
 
 const usage = `usage: npm start -- [--workspace DIR] [--browser] [--port N]
@@ -18,22 +17,6 @@ const usage = `usage: npm start -- [--workspace DIR] [--browser] [--port N]
 
 /** An Electron that ends this soon, and not well, could not open its window. */
 const startLimitMs = 10_000
-
-function readArguments() {
-  try {
-    return parseArgs({
-      options: {
-        workspace: { type: 'string' },
-        browser: { type: 'boolean', default: false },
-        port: { type: 'string', default: '0' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values
-  }
-  catch (error) {
-    throw new SetupProblem(error.message, { kind: 'usage', hint: usage })
-  }
-}
 
 const say = text => console.error(`facet: ${text}`)
 
@@ -61,9 +44,9 @@ async function openElectron(binary, env) {
 }
 
 /** Serves the app until Ctrl-C; opens a browser where there is a display for one. */
-async function serve(node, { workspace, port }, env) {
+async function serve(node, options, env) {
   const opener = process.platform === 'darwin' ? findCommand('open') : env.DISPLAY || env.WAYLAND_DISPLAY ? findCommand('xdg-open') : null
-  const served = spawn(node, [join(root, 'src/main/cli.ts'), ...workspace ? ['--workspace', workspace] : [], 'serve', '--port', port], { env, stdio: ['inherit', 'pipe', 'inherit'] })
+  const served = spawn(node, [join(root, 'src/main/cli.ts'), ...serveArguments(options)], { env, stdio: ['inherit', 'pipe', 'inherit'] })
   served.stdout.once('data', (line) => {
     if (opener)
       spawn(opener, [String(line).trim()], { stdio: 'ignore', detached: true }).on('error', () => {}).unref()
@@ -75,18 +58,15 @@ async function serve(node, { workspace, port }, env) {
 }
 
 await runScript(async () => {
-  const options = readArguments()
+  const options = readLaunchArguments(usage)
   if (options.help)
     return console.log(usage)
   const paths = await setUp()
   await ensureBuilt({ node: paths.node, say })
-  const workspace = options.workspace && resolve(process.env.INIT_CWD ?? '.', options.workspace)
-  const env = { TF_CPP_MIN_LOG_LEVEL: '2', ...process.env, ...workspace && { FACET_WORKSPACE: workspace } }
-  if (!options.browser) {
-    const found = await findElectron({ say, node: paths.node })
-    if ('binary' in found && await openElectron(found.binary, env))
-      return
-    say(`no window of its own, as ${found.why ?? 'Electron ended at its start'}: the same app is served to your browser at this address (Ctrl-C ends it).`)
-  }
-  await serve(paths.node, { ...options, workspace }, env)
+  const env = appEnvironment(options)
+  const found = await chooseCarrier({ ...options, node: paths.node, say })
+  if ('binary' in found && await openElectron(found.binary, env))
+    return
+  say(`no window of its own, as ${found.why ?? 'Electron ended at its start'}: the same app is served to your browser at this address (Ctrl-C ends it).`)
+  await serve(paths.node, options, env)
 })

@@ -1,4 +1,4 @@
-// Vite's development server in front of `facet serve`: pages come from Vite, calls go through it to the server.
+// Vite's development server in front of `facet serve`, whose words are the arguments: pages come from Vite, calls go through it to the server.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -13,7 +13,7 @@ import { pageConfig } from './page-config.ts'
 // The server wants a page to serve; nobody asks it for this one.
 const empty = mkdtempSync(join(tmpdir(), 'facet-dev-'))
 writeFileSync(join(empty, 'index.html'), '')
-const served = spawn(process.execPath, [join(root, 'src/main/cli.ts'), ...process.argv.slice(2), 'serve'], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FACET_PAGE: empty } })
+const served = spawn(process.execPath, [join(root, 'src/main/cli.ts'), ...process.argv.slice(2)], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FACET_PAGE: empty } })
 served.once('exit', code => process.exit(code ?? 1))
 process.once('exit', () => {
   served.kill()
