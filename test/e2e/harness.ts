@@ -1,4 +1,4 @@
-import type { Browser, ElectronApplication, Page } from 'playwright-core'
+import type { ElectronApplication, Page } from 'playwright-core'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,10 +6,14 @@ import process from 'node:process'
 import { _electron as electron } from 'playwright-core'
 import { describe } from 'vitest'
 import { chromiumPath, openBrowser } from './browser.ts'
-import { buildPage } from './page.ts'
 import { startServer } from './serve.ts'
 
 export const root = join(import.meta.dirname, '../..')
+/** The page as people get it; the tests' set-up has built it. */
+const pageFolder = join(root, 'out/renderer')
+
+/** How long anything may take on a machine that is busy with other things, which is no failure of the app. */
+export const patient = { timeout: 90_000 }
 
 /** Where the page runs: in Electron (the real one where its binary is, else the stand-in), or in a browser at `facet serve`. */
 export type Carrier = 'electron' | 'browser'
@@ -45,34 +49,52 @@ export function describeApp(title: string, tests: (carrier: Carrier) => void): v
   describe.each<Carrier>(['electron', 'browser'])(`${title} (%s)`, tests)
 }
 
-/** Starts the app. */
+/** Starts the app; where that fails, nothing of it stays. */
 export async function startApp(carrier: Carrier, options: StartOptions = {}): Promise<App> {
   const config = options.config ?? mkdtempSync(join(tmpdir(), 'facet-config-'))
-  const app = carrier === 'electron'
-    ? await startElectron(config, options)
-    : await startInBrowser(config, options)
   const failures: Error[] = []
-  app.page.on('pageerror', error => failures.push(error))
-  app.page.setDefaultTimeout(90_000) // a busy machine is no failure of the app
-  await app.page.locator('header').waitFor()
-  return {
-    ...app,
-    go: async (route) => {
-      await app.page.evaluate((to) => { location.hash = `#${to}` }, route)
-    },
-    close: async () => {
-      await app.close()
-      if (options.config === undefined)
-        rmSync(config, { recursive: true, force: true })
-      if (failures.length > 0)
-        throw new AggregateError(failures, `The page failed ${failures.length} times: ${failures[0]!.message}`)
-    },
+  const opened: (() => Promise<unknown>)[] = []
+  if (options.config === undefined)
+    opened.push(async () => rmSync(config, { recursive: true, force: true }))
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse())
+      await close()
+  }
+  const watch = (page: Page): Page => page.on('pageerror', error => failures.push(error))
+  try {
+    const app = await (carrier === 'electron' ? startElectron : startInBrowser)(config, options, { opened, watch })
+    app.page.setDefaultTimeout(patient.timeout)
+    await app.page.locator('header').waitFor()
+    return {
+      ...app,
+      carrier,
+      config,
+      go: async (route) => {
+        await app.page.evaluate((to) => { location.hash = `#${to}` }, route)
+      },
+      close: async () => {
+        await closeAll()
+        if (failures.length > 0)
+          throw new AggregateError(failures, `The page failed ${failures.length} times: ${failures[0]!.message}`)
+      },
+    }
+  }
+  catch (error) {
+    await closeAll()
+    throw failures.length > 0 ? new AggregateError([error, ...failures], `The app did not start; its page failed: ${failures[0]!.message}`) : error
   }
 }
 
-type Started = Omit<App, 'go'>
+type Started = Pick<App, 'page' | 'electron' | 'address'>
 
-async function startElectron(config: string, { workspace, env }: StartOptions): Promise<Started> {
+interface Start {
+  /** What is to be closed, the last first. */
+  opened: (() => Promise<unknown>)[]
+  /** Notes the errors of a page. */
+  watch: (page: Page) => Page
+}
+
+async function startElectron(config: string, { workspace, env }: StartOptions, { opened, watch }: Start): Promise<Started> {
   const app = await electron.launch({
     executablePath: isRealElectron ? binary : join(root, 'test/electron-standin/electron'),
     args: [...isRealElectron ? ['--no-sandbox', `--user-data-dir=${join(config, 'electron')}`] : [], '.'],
@@ -84,32 +106,20 @@ async function startElectron(config: string, { workspace, env }: StartOptions): 
       STANDIN_DATA: config,
     },
   })
-  return {
-    carrier: 'electron',
-    page: await app.firstWindow(),
-    config,
-    electron: app,
-    address: null,
-    close: () => app.close(),
-  }
+  opened.push(() => app.close())
+  app.on('window', watch)
+  app.windows().forEach(watch)
+  return { page: await app.firstWindow(), electron: app, address: null }
 }
 
-async function startInBrowser(config: string, { workspace, env }: StartOptions): Promise<Started> {
-  const server = await startServer({ pageFolder: await buildPage(), workspace, config, env: environment(config, env) })
-  const browser: Browser = await openBrowser()
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+async function startInBrowser(config: string, { workspace, env }: StartOptions, { opened, watch }: Start): Promise<Started> {
+  const server = await startServer({ pageFolder, workspace, config, env: environment(config, env) })
+  opened.push(server.close)
+  const browser = await openBrowser()
+  opened.push(() => browser.close())
+  const page = watch(await browser.newPage({ viewport: { width: 1440, height: 900 } }))
   await page.goto(server.address)
-  return {
-    carrier: 'browser',
-    page,
-    config,
-    electron: null,
-    address: server.address,
-    close: async () => {
-      await browser.close()
-      await server.close()
-    },
-  }
+  return { page, electron: null, address: server.address }
 }
 
 /** Settings apart from the person's own, and a host that does not outlive the tests for long. */

@@ -10,9 +10,8 @@ import sharp from 'sharp'
 import { connectSocket } from '#main/socket.ts'
 import { readHolder } from '#main/workspace/lock.ts'
 import { workspacePaths } from '#main/workspace/paths.ts'
-import { root } from '../../scripts/app/build.mjs'
+import { ensureBuilt, root } from '../../scripts/app/build.mjs'
 import { openBrowser } from './browser.ts'
-import { buildPage } from './page.ts'
 import { startServer } from './serve.ts'
 
 /**
@@ -24,6 +23,8 @@ interface Shot {
   route: string
   /** What to do before the picture. */
   prepare?: (page: Page) => Promise<unknown>
+  /** The name of the dialogue that the picture is of. */
+  dialogue?: string
 }
 
 const { values } = parseArgs({ options: {
@@ -49,16 +50,16 @@ async function listShots({ call }: Client): Promise<Shot[]> {
     { name: 'overview', route: '/' },
     { name: 'datasets', route: '/datasets' },
     { name: 'dataset', route: `/datasets/${dataset.name}` },
-    { name: 'datasets-add', route: '/datasets?add=' },
+    { name: 'datasets-add', route: '/datasets?add=', dialogue: 'Add data set' },
     { name: 'teachers', route: '/teachers' },
-    { name: 'teachers-add', route: '/teachers?add=' },
+    { name: 'teachers-add', route: '/teachers?add=', dialogue: 'Add teacher' },
     { name: 'studies', route: '/studies' },
     { name: 'stages', route: `/studies/${study.name}` },
     { name: 'runs', route: '/runs' },
     { name: 'run', route: `/runs/${run.key}` },
     { name: 'compare', route: `/compare?keys=${compared.join(',')}` },
     { name: 'tables', route: `/tables/${study.name}` },
-    { name: 'palette', route: '/runs', prepare: page => page.keyboard.press('Control+k') },
+    { name: 'palette', route: '/runs', dialogue: 'Search or run a command', prepare: page => page.keyboard.press('Control+k') },
     {
       name: 'try',
       route: '/try',
@@ -70,15 +71,17 @@ async function listShots({ call }: Client): Promise<Shot[]> {
   ]
 }
 
-const server = await startServer({ pageFolder: await buildPage(), workspace })
-const emptyServer = await startServer({ pageFolder: await buildPage() })
+await ensureBuilt({ node: process.execPath })
+const pageFolder = join(root, 'out/renderer')
+const server = await startServer({ pageFolder, workspace })
+const emptyServer = await startServer({ pageFolder })
 const browser = await openBrowser()
 try {
   mkdirSync(values.out, { recursive: true })
   const client = await connectSocket(readHolder(workspacePaths(workspace).lock)!.socket)
   const shots = (await listShots(client)).map(shot => ({ ...shot, address: server.address }))
   await client.close()
-  const all = [...shots, { name: 'workspace', route: '/', address: emptyServer.address, prepare: undefined }]
+  const all = [...shots, { name: 'workspace', route: '/', address: emptyServer.address, prepare: undefined, dialogue: undefined }]
   for (const shot of all.filter(({ name }) => values.only === undefined || values.only === name)) {
     for (const theme of ['light', 'dark'] as const)
       await take(shot, theme)
@@ -90,7 +93,7 @@ finally {
   await emptyServer.close()
 }
 
-async function take({ name, route, address, prepare }: Shot & { address: string }, theme: 'light' | 'dark'): Promise<void> {
+async function take({ name, route, address, prepare, dialogue }: Shot & { address: string }, theme: 'light' | 'dark'): Promise<void> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: theme, reducedMotion: 'reduce' })
   const page = await context.newPage()
   page.on('pageerror', error => console.error(`${name}: ${error.message}`))
@@ -98,6 +101,8 @@ async function take({ name, route, address, prepare }: Shot & { address: string 
   await page.locator('h1').first().waitFor()
   await settled(page)
   await prepare?.(page)
+  if (dialogue)
+    await page.getByRole('dialog', { name: dialogue }).waitFor()
   await settled(page)
   await page.evaluate(hideMachine, { from: [dirname(workspace), tmpdir(), process.env.HOME ?? '/root'], workspace: basename(workspace) })
   const file = join(values.out, `${name}-${theme}.png`)
@@ -110,7 +115,7 @@ async function take({ name, route, address, prepare }: Shot & { address: string 
 async function settled(page: Page): Promise<void> {
   await sleep(1_500)
   await page.waitForFunction(() => !document.querySelector('main [aria-busy=true], main .n-skeleton, [role=dialog] .n-skeleton, .connection > *'), undefined, { timeout: 120_000 })
-    .catch(() => console.error(`${page.url()} is still loading after two minutes.`))
+    .catch((cause) => { throw new Error(`${page.url()} is still loading after two minutes.`, { cause }) })
   await sleep(1_000)
 }
 

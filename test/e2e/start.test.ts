@@ -3,7 +3,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { describeApp, startApp } from './harness.ts'
+import { describeApp, patient, startApp } from './harness.ts'
 import { holderOf, temporaryWorkspace, terminal } from './workspaces.ts'
 
 describeApp('start', (carrier) => {
@@ -44,13 +44,13 @@ describeApp('start', (carrier) => {
     await app.page.getByRole('heading', { name: 'New workspace' }).waitFor()
     for (const [digit, title] of [[2, 'Data sets'], [3, 'Teachers'], [4, 'Studies'], [5, 'Runs'], [6, 'Compare'], [7, 'Tables'], [8, 'Try']] as const) {
       await app.page.keyboard.press(`Alt+${digit}`)
-      await expect.poll(() => app!.page.title()).toContain(title)
+      await expect.poll(() => app!.page.title(), patient).toContain(title)
       await app.page.locator('h1').first().waitFor()
     }
     await app.page.keyboard.press('Control+k')
     await app.page.keyboard.type('overview')
     await app.page.keyboard.press('Enter')
-    await expect.poll(() => app!.page.title()).toContain('Overview')
+    await expect.poll(() => app!.page.title(), patient).toContain('Overview')
   })
 
   it('loses a killed host, says so, and is right again without a reload', async () => {
@@ -58,9 +58,11 @@ describeApp('start', (carrier) => {
     app = await startApp(carrier, { workspace: workspace.folder })
     await app.page.getByRole('heading', { name: 'New workspace' }).waitFor()
     await recordConnection(app)
-    const killed = holderOf(workspace.folder)!
-    process.kill(killed, 'SIGKILL')
-    await expect.poll(() => told(app!), { timeout: 60_000 }).toMatch(/host does not answer.*Connected again/s)
+    const killed = holderOf(workspace.folder)
+    expect(killed).toBeTypeOf('number')
+    process.kill(killed!, 'SIGKILL')
+    await expect.poll(() => told(app!), patient).toMatch(/host does not answer.*Connected again/s)
+    expect(holderOf(workspace.folder)).toBeTypeOf('number')
     expect(holderOf(workspace.folder)).not.toBe(killed)
     await app.go('/runs')
     await app.page.getByText('No runs yet').waitFor()

@@ -3,13 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
-import axe from 'axe-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { describeApp, root, startApp } from './harness.ts'
+import { seriousViolations } from './axe.ts'
+import { describeApp, patient, root, startApp } from './harness.ts'
 import { cellKey, studiesWorkspace } from './studies-workspace.ts'
-
-/** What a page does at once may take seconds where the machine is busy. */
-const patient = { timeout: 15_000 }
 
 describeApp('studies', (carrier) => {
   let app: App
@@ -24,19 +21,13 @@ describeApp('studies', (carrier) => {
     rmSync(dirname(workspace), { recursive: true, force: true })
   })
 
-  /** What axe finds wrong that keeps somebody out. */
-  async function findings(): Promise<string[]> {
-    // evaluated by the debugger: the page's own policy would refuse a script that is not its own
-    await app.page.evaluate(axe.source)
-    return app.page.evaluate(async () => (await (globalThis as unknown as { axe: typeof axe }).axe.run(document)).violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id, nodes }) => `${id}: ${nodes[0]!.html}`))
-  }
   const recipe = (name: string): string => readFileSync(join(workspace, 'recipes', `${name}.yaml`), 'utf8')
 
   it('a new study is made from the keyboard and edited on both sides; its comments survive', async () => {
     const { page } = app
     await app.go('/studies')
     await page.getByRole('link', { name: 'sample', exact: true }).waitFor()
-    expect(await findings()).toEqual([])
+    expect(await seriousViolations(app.page)).toEqual([])
     await page.keyboard.press('n')
     await page.getByRole('textbox', { name: 'Name' }).fill('first')
     await page.keyboard.press('Enter')
@@ -55,7 +46,7 @@ describeApp('studies', (carrier) => {
     await page.keyboard.press('ArrowLeft')
     await page.keyboard.type(', width: 30')
     await expect.poll(() => page.getByLabel('Width', { exact: true }).inputValue(), patient).toBe('30')
-    expect(await findings()).toEqual([])
+    expect(await seriousViolations(app.page)).toEqual([])
 
     await page.keyboard.press('Control+s')
     await expect.poll(() => existsSync(join(workspace, 'recipes/first.yaml')) && recipe('first'), patient).toContain('width: 30')
@@ -83,17 +74,6 @@ describeApp('studies', (carrier) => {
     await expect.poll(() => page.getByRole('button', { name: /^Save/ }).isDisabled(), patient).toBe(true)
   })
 
-  it('a change that the terminal saves is on the screen within a second', async () => {
-    const { page } = app
-    await app.go('/studies')
-    execFileSync(process.execPath, ['--input-type=module', '-e', `
-      const { connect } = await import('${join(root, 'src/main/core.ts')}')
-      const { client, close } = await connect('${workspace}', { title: 'test' })
-      await client.call('studies.duplicate', { name: 'sample', as: 'from-the-terminal' })
-      await close()`], { cwd: root })
-    await page.getByRole('link', { name: 'from-the-terminal' }).waitFor({ timeout: 2000 }) // a second, and one for a busy machine
-  })
-
   it('two runs are compared: what differs, the test, the faces they disagree on; the address shows the same again', async () => {
     const { page } = app
     await app.go(`/compare?keys=${cellKey('pca', 0)},${cellKey('ae', 0)}`)
@@ -105,7 +85,7 @@ describeApp('studies', (carrier) => {
     await expect.poll(() => page.locator('.gallery li').count(), patient).toBeGreaterThan(5)
     expect(await page.locator('.gallery img').first().getAttribute('src')).toMatch(/^data:image\/jpeg/)
     expect(await page.evaluate(() => location.hash)).toContain('kind=first-wrong')
-    expect(await findings()).toEqual([])
+    expect(await seriousViolations(app.page)).toEqual([])
     await page.reload()
     await page.getByRole('button', { name: /^A wrong, B right/, pressed: true }).waitFor()
   })
@@ -114,7 +94,7 @@ describeApp('studies', (carrier) => {
     const { page } = app
     await app.go('/tables/sample/target')
     await page.getByRole('rowheader', { name: 'Gender-UTK' }).waitFor()
-    expect(await findings()).toEqual([])
+    expect(await seriousViolations(app.page)).toEqual([])
     const saved = await exported()
     const printed = execFileSync(process.execPath, ['src/main/cli.ts', 'table', 'target', '--study', 'sample', '--format', 'latex', '--workspace', workspace], { cwd: root, encoding: 'utf8' })
     const withoutTime = (text: string): string => text.trimEnd().replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/, 'TIME')

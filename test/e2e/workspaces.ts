@@ -56,6 +56,19 @@ export async function startCountingRun(folder: string, { name, steps, stepMs }: 
   await once(host, 'exit')
 }
 
+/** Stops the only run there is from a process beside the page; when its call was answered, in milliseconds since 1970. */
+export async function stopRun(folder: string): Promise<number> {
+  const script = `
+    const { connect } = await import('#main/core.ts')
+    const { client, close } = await connect(process.argv[1], { title: 'test' })
+    const [{ key }] = await client.call('runs.list', {})
+    await client.call('runs.stop', { key })
+    console.log(Date.now())
+    await close()`
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script, folder], { cwd: root })
+  return Number(stdout)
+}
+
 /** What the holder says of the only run there is. */
 export async function stateOfRun(folder: string): Promise<string | undefined> {
   const client = await connectSocket(readHolder(workspacePaths(folder).lock)!.socket)
