@@ -54,7 +54,7 @@ it('shares one holder between windows', async () => {
 it('says why a folder cannot be opened', async () => {
   await expect(open()).rejects.toMatchObject({ code: 'not-found' })
   writeFileSync(folder, 'a file')
-  await expect(open(true)).rejects.toMatchObject({ message: expect.stringContaining('ENOTDIR: not a directory') })
+  await expect(open(true)).rejects.toMatchObject({ code: 'bad-input', message: 'This is a file, and a workspace is a folder.' })
 })
 
 it('loses a killed host and is right again by itself', async () => {

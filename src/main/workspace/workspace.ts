@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3'
 import type { Db } from './database.ts'
 import type { Holder, Lock } from './lock.ts'
 import type { WorkspacePaths } from './paths.ts'
-import { existsSync, mkdirSync, readdirSync, statfsSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statfsSync, statSync } from 'node:fs'
 import { FacetError } from '#shared/errors.ts'
 import { openDatabase } from './database.ts'
 import { acquireLock, socketPath } from './lock.ts'
@@ -26,9 +26,11 @@ export function isWorkspace(folder: string): boolean {
   return existsSync(workspacePaths(folder).database)
 }
 
-/** Makes a workspace of a folder that is empty, missing or one already; idempotent. @throws FacetError 'bad-input' where the folder holds something else */
+/** Makes a workspace of a folder that is empty, missing or one already; idempotent. @throws FacetError 'bad-input' where the folder holds something else, or is a file */
 export function createWorkspace(folder: string, title: string): Workspace {
   const { root, database, lock } = workspacePaths(folder)
+  if (existsSync(root) && !statSync(root).isDirectory())
+    throw new FacetError('bad-input', 'This is a file, and a workspace is a folder.', { where: root, hint: 'Give an empty or new folder.' })
   if (!existsSync(database) && existsSync(root) && readdirSync(root).some(name => name !== lock && !name.startsWith('facet.') && !name.startsWith('.')))
     throw new FacetError('bad-input', 'The folder is not empty and is no workspace.', { where: root, hint: 'Give an empty or new folder.' })
   mkdirSync(root, { recursive: true })
