@@ -4,6 +4,8 @@ export interface SeededRandom {
   next: () => number
   /** A whole number in [0, below). */
   integer: (below: number) => number
+  /** Fills an array with what as many calls of `integer` would give, several times as fast. */
+  integers: (into: Int32Array, below: number) => void
   /** Standard normal, by Box and Muller. */
   normal: () => number
 }
@@ -33,12 +35,26 @@ export function seededRandom(...seed: number[]): SeededRandom {
     c = ((c << 21) | (c >>> 11)) + sum | 0
     return sum >>> 0
   }
+  const integers = (into: Int32Array, below: number): void => {
+    // The generator's step once more on local numbers, which stay in registers.
+    let [x, y, z, n] = [a, b, c, counter]
+    for (let i = 0; i < into.length; i++) {
+      const sum = (x + y + n) | 0
+      n = (n + 1) | 0
+      x = y ^ (y >>> 9)
+      y = (z + (z << 3)) | 0
+      z = ((z << 21) | (z >>> 11)) + sum | 0
+      into[i] = Math.floor((sum >>> 0) / 2 ** 32 * below)
+    }
+    ;[a, b, c, counter] = [x, y, z, n]
+  }
   for (let i = 0; i < 12; i++)
     bits()
   const next = (): number => bits() / 2 ** 32
   return {
     next,
     integer: below => Math.floor(next() * below),
+    integers,
     normal: () => Math.sqrt(-2 * Math.log(1 - next())) * Math.cos(2 * Math.PI * next()),
   }
 }

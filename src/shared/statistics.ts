@@ -68,20 +68,22 @@ function clusterSums(values: ArrayLike<number>, clusters?: readonly (string | nu
   return { sums, counts }
 }
 
+function total(values: Float64Array, picks: Int32Array): number {
+  let sum = 0
+  for (let i = 0; i < picks.length; i++)
+    sum += values[picks[i]!]!
+  return sum
+}
+
 /** Means of `draws` samples with replacement, ascending. */
 function bootstrapMeans(values: ArrayLike<number>, { clusters, seed = 0, draws = 2000 }: BootstrapOptions): Float64Array {
   const { sums, counts } = clusterSums(values, clusters)
   const random = seededRandom(seed)
   const means = new Float64Array(draws)
+  const picks = new Int32Array(sums.length)
   for (let draw = 0; draw < draws; draw++) {
-    let sum = 0
-    let count = 0
-    for (let i = 0; i < sums.length; i++) {
-      const pick = random.integer(sums.length)
-      sum += sums[pick]!
-      count += counts[pick]!
-    }
-    means[draw] = sum / count
+    random.integers(picks, sums.length)
+    means[draw] = total(sums, picks) / (clusters ? total(counts, picks) : picks.length)
   }
   return means.sort()
 }

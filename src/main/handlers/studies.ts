@@ -73,7 +73,7 @@ async function resolve(core: Core, { path, text, set, seeds, workingDirectory }:
     workingDirectory: workingDirectory ?? dirname(path),
   })
   return resolveStudy(checked, {
-    listTeachers: () => listTeachers(core.workspace.paths.teachers),
+    listTeachers: () => listTeachers(core.workspace.paths.teachers, { anew: true }), // keys are made of these sums
     ensureDataset: async (name, entry) => {
       const { fingerprint } = await registerDataset(core, {
         name,
