@@ -8,6 +8,9 @@ import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vit
 import { describeApp, isRealElectron, patient, startApp } from './harness.ts'
 import { startCountingRun, stateOfRun, stopRun, temporaryWorkspace, terminal } from './workspaces.ts'
 
+/** How the list shows a run at work: by its word, or by its share and time left once these are known. */
+const atWork = /^running$|^\d+ %/
+
 let app: App | undefined
 let workspace: ReturnType<typeof temporaryWorkspace>
 beforeEach(() => { workspace = temporaryWorkspace() })
@@ -94,7 +97,7 @@ describeApp('a page', (carrier) => {
     app = await startApp(carrier, { workspace: workspace.folder })
     await app.go('/runs')
     const main = app.page.locator('main')
-    await main.getByText(/^running$/).first().waitFor()
+    await main.getByText(atWork).first().waitFor()
     await app.page.evaluate(() => {
       const shown = document.querySelector('main')!
       new MutationObserver((_changes, observer) => {
@@ -114,7 +117,7 @@ describeApp('a page', (carrier) => {
     await startCountingRun(workspace.folder, { name: 'counting', steps: 4000, stepMs: 100 })
     app = await startApp(carrier, { workspace: workspace.folder })
     await app.go('/runs')
-    await app.page.locator('main').getByText(/^running$/).first().waitFor()
+    await app.page.locator('main').getByText(atWork).first().waitFor()
     await app.close()
     await new Promise(resolve => setTimeout(resolve, 4_000)) // longer than the host lingers for nothing
     expect(await stateOfRun(workspace.folder)).toBe('running')
@@ -122,7 +125,7 @@ describeApp('a page', (carrier) => {
     app = await startApp(carrier, { workspace: workspace.folder })
     await app.go('/runs')
     const main = app.page.locator('main')
-    await main.getByText(/^running$/).first().waitFor()
+    await main.getByText(atWork).first().waitFor()
     await stopRun(workspace.folder)
     await main.getByText(/^(?:stopped|cancelled)$/).first().waitFor()
   })
