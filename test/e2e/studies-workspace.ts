@@ -2,6 +2,7 @@ import type { RunState } from '#shared/order.ts'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { addPoints } from '#main/workspace/curves.ts'
 import { moveRun, putPlannedRun } from '#main/workspace/runs.ts'
 import { putStudy, setStudyRuns } from '#main/workspace/studies.ts'
 import { createWorkspace } from '#main/workspace/workspace.ts'
@@ -75,7 +76,7 @@ export async function studiesWorkspace(): Promise<string> {
       if (state !== 'done')
         return
       await trx.insertInto('evaluations').values({ run: key, scope: 'test', metric: 'accuracy', value: accuracy, count: samples, standard_error: 5, low: accuracy - 10, high: accuracy + 10 }).execute()
-      await trx.insertInto('metrics').values(Array.from({ length: 50 }, (_, step) => ({ run: key, metric: 'loss', step, value: 1 / (step + 1), at_ms: step * 1000 }))).execute()
+      await addPoints(trx, key, Array.from({ length: 50 }, (_, step) => ({ metric: 'loss', step, value: 1 / (step + 1), at_ms: step * 1000 })))
     })
     if (state === 'done') {
       mkdirSync(artefact, { recursive: true })

@@ -128,13 +128,15 @@ function finishRuns({ connection }: Workspace, planned: readonly PlannedRun[]): 
 }
 
 function insertMetrics({ connection }: Workspace, planned: readonly PlannedRun[], points: number): void {
-  const insert = connection.prepare('insert into metrics values (?, ?, ?, ?, 0)')
+  const insertCurve = connection.prepare('insert into curves (run, metric) values (?, ?)')
+  const insertPoint = connection.prepare('insert into points values (?, ?, ?, 0)')
   const random = seededRandom(1)
   connection.transaction(() => {
     for (const { key } of planned) {
       for (const metric of ['loss', 'validationLoss']) {
+        const { lastInsertRowid: curve } = insertCurve.run(key, metric)
         for (let step = 1; step <= points / 2; step++)
-          insert.run(key, metric, step, 1 / Math.sqrt(step) + 0.02 * random.next())
+          insertPoint.run(curve, step, 1 / Math.sqrt(step) + 0.02 * random.next())
       }
     }
   })()

@@ -4,6 +4,7 @@ import type { RunState } from '#shared/order.ts'
 import { Buffer } from 'node:buffer'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { addPoints } from '#main/workspace/curves.ts'
 import { moveRun } from '#main/workspace/runs.ts'
 import { RunEvent } from '#shared/order.ts'
 
@@ -144,15 +145,13 @@ function endOf({ duration_ms: before, started_at_ms: started }: RunRow, time: nu
 async function insertMetrics(trx: Trx, run: string, events: RunEvent[]): Promise<void> {
   const rows = events.flatMap(event => event.type === 'metrics'
     ? Object.entries(event.values).map(([metric, value]) => ({
-        run,
         metric,
         step: event.step,
         value,
         at_ms: event.time,
       }))
     : [])
-  for (let from = 0; from < rows.length; from += 500)
-    await trx.insertInto('metrics').values(rows.slice(from, from + 500)).onConflict(conflict => conflict.columns(['run', 'metric', 'step']).doNothing()).execute()
+  await addPoints(trx, run, rows)
 }
 
 async function insertEvaluations(trx: Trx, run: string, { evaluations }: Extract<RunEvent, { type: 'done' }>['result']): Promise<void> {

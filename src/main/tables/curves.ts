@@ -6,7 +6,7 @@ export interface RunCurve { key: string, steps: number[], seconds: number[], val
 
 /** Metrics of some runs; those that all have come first, then by how many have them. Metrics of single folds come last. */
 export async function metricsOf(db: Db, keys: readonly string[]): Promise<string[]> {
-  const rows = await db.selectFrom('metrics').select(['run', 'metric']).distinct().where('run', 'in', keys).execute()
+  const rows = await db.selectFrom('curves').select(['run', 'metric']).where('run', 'in', keys).execute()
   const counts = new Map<string, number>()
   for (const { metric } of rows)
     counts.set(metric, (counts.get(metric) ?? 0) + 1)

@@ -1,4 +1,5 @@
 import type { Db } from './database.ts'
+import type { Trx } from './runs.ts'
 import { thinCurve } from '#shared/thin.ts'
 import { listMetrics } from './runs.ts'
 
@@ -19,6 +20,18 @@ export async function readCurves(db: Db, key: string, { metrics, fromStep, bucke
       curves[metric] = { ...thinCurve(curve, buckets), count }
   }
   return curves
+}
+
+/** Adds values to the curves of a run; a step that a curve has keeps its value. */
+export async function addPoints(trx: Trx, run: string, rows: readonly { metric: string, step: number, value: number, at_ms: number }[]): Promise<void> {
+  if (rows.length === 0)
+    return
+  const metrics = [...new Set(rows.map(({ metric }) => metric))]
+  await trx.insertInto('curves').values(metrics.map(metric => ({ run, metric }))).onConflict(conflict => conflict.doNothing()).execute()
+  const ids = new Map((await trx.selectFrom('curves').select(['id', 'metric']).where('run', '=', run).execute()).map(({ id, metric }) => [metric, id]))
+  const points = rows.map(({ metric, ...point }) => ({ curve: ids.get(metric)!, ...point }))
+  for (let from = 0; from < points.length; from += 500)
+    await trx.insertInto('points').values(points.slice(from, from + 500)).onConflict(conflict => conflict.doNothing()).execute()
 }
 
 /** What decides which weights are kept, by stage and task; only the first that a run has counts. */

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely'
+import type { ColumnType, Generated } from 'kysely'
 import type { RunState } from '#shared/order.ts'
 import type { StageName } from '#shared/stages/declare.ts'
 import { existsSync } from 'node:fs'
@@ -57,7 +57,10 @@ export interface RunTable {
   last_seq: Generated<number>
   last_event_at_ms: number | null
 }
-export interface MetricTable { run: string, metric: string, step: number, value: number, at_ms: number }
+export interface CurveTable { id: Generated<number>, run: string, metric: string }
+export interface PointTable { curve: number, step: number, value: number, at_ms: number }
+/** A view over curves and points, to read. */
+export interface MetricView { run: ColumnType<string, never>, metric: ColumnType<string, never>, step: ColumnType<number, never>, value: ColumnType<number, never>, at_ms: ColumnType<number, never> }
 export interface EvaluationTable {
   run: string
   scope: 'test' | 'all' | 'unseen'
@@ -75,7 +78,9 @@ export interface Tables {
   run_needs: { run: string, need: string }
   study_runs: { study: string, run: string, position: number }
   run_moves: { id: Generated<number>, run: string, from_state: RunState, to_state: RunState, at_ms: number, reason: string | null }
-  metrics: MetricTable
+  curves: CurveTable
+  points: PointTable
+  metrics: MetricView
   evaluations: EvaluationTable
 }
 export type Db = Kysely<Tables>

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { compareHandlers } from '#main/handlers/compare.ts'
 import { tableHandlers } from '#main/handlers/tables.ts'
+import { addPoints } from '#main/workspace/curves.ts'
 import { moveRun, putPlannedRun } from '#main/workspace/runs.ts'
 import { putStudy, setStudyRuns } from '#main/workspace/studies.ts'
 import { createWorkspace } from '#main/workspace/workspace.ts'
@@ -359,8 +360,11 @@ it('what a table misses is queued, and nothing else; a run that is gone is told'
 
 it('curves of runs lie over each other, with the time since their first value', async () => {
   await addStudy()
-  await workspace.db.insertInto('metrics').values([0, 1, 2].flatMap(step => [1, 2].map(digit => ({ run: key(digit), metric: 'loss', step, value: 1 / (step + digit), at_ms: 1000 * digit + 500 * step })))).execute()
-  await workspace.db.insertInto('metrics').values({ run: key(1), metric: 'fold-0/loss', step: 0, value: 1, at_ms: 0 }).execute()
+  await workspace.db.transaction().execute(async (trx) => {
+    for (const digit of [1, 2])
+      await addPoints(trx, key(digit), [0, 1, 2].map(step => ({ metric: 'loss', step, value: 1 / (step + digit), at_ms: 1000 * digit + 500 * step })))
+    await addPoints(trx, key(1), [{ metric: 'fold-0/loss', step: 0, value: 1, at_ms: 0 }])
+  })
   const { metrics, metric, runs } = await compareHandlers(core)['compare.curves']({ keys: [key(1), key(2)], buckets: 100 })
   expect(metrics).toEqual(['loss', 'fold-0/loss'])
   expect(metric).toBe('loss')

@@ -69,3 +69,29 @@ it('keeps nothing of a migration that fails, and names it and the copy', () => {
 it('refuses a file that is no migration by its name', () => {
   expect(() => ship('notes.txt', '')).toThrow(/"notes\.txt" is no migration/)
 })
+
+it('keeps every value when curves leave the one table that they were in', () => {
+  const shipped = readMigrations(shippedMigrations)
+  const split = shipped.findIndex(({ name }) => name.endsWith('-split-curves.sql'))
+  migrate(db, shipped.slice(0, split), context())
+  const insertRun = db.prepare('insert into runs (key, stage, version, config, inputs, seed, uses_seed, uses_all_cores, label, work_order, state, position, queued_at_ms) values (?, \'distil\', 1, \'{}\', \'{}\', 0, 0, 0, \'\', \'{}\', \'done\', 0, 0)')
+  const insertMetric = db.prepare('insert into metrics values (?, ?, ?, ?, ?)')
+  db.exec('begin')
+  for (const digit of ['a', 'b']) {
+    insertRun.run(digit.repeat(64))
+    for (const metric of ['loss', 'fold-0/loss']) {
+      for (let step = 0; step < 50; step++)
+        insertMetric.run(digit.repeat(64), metric, step, Math.random(), 1_795_544_666_851 + step)
+    }
+  }
+  db.exec('commit')
+  const read = () => db.prepare('select run, metric, step, value, at_ms from metrics order by run, metric, step').all()
+  const before = read()
+  expect(before).toHaveLength(200)
+  migrate(db, shipped, context())
+  expect(read()).toEqual(before)
+
+  db.pragma('foreign_keys = on')
+  db.prepare('delete from runs where key = ?').run('a'.repeat(64))
+  expect(db.prepare('select count(*) from points').pluck().get()).toBe(100)
+})

@@ -139,7 +139,7 @@ it('a value of a metric is never changed by a later one of the same step', async
   expect(await listMetrics(workspace.db, key)).toEqual([
     { metric: 'loss', step: 1, value: 1 },
   ])
-  expect(() => workspace.connection.exec('update metrics set value = 3')).toThrow(/append-only/)
+  expect(() => workspace.connection.exec('update points set value = 3')).toThrow(/append-only/)
   expect(() => workspace.connection.exec('delete from run_moves')).toThrow(/append-only/)
 })
 
