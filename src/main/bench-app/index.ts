@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core'
-import type { AppFigure } from './measure.ts'
+import type { BenchFigure } from '#main/bench-figure.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import { FacetError } from '#shared/errors.ts'
 import { measureApp } from './measure.ts'
 import { makeLoadedWorkspace } from './workspace.ts'
 
-export interface AppBench { cpu: string, cores: number, load: number, runs: number, points: number, makeSeconds: number, figures: AppFigure[] }
+export interface AppBench { cpu: string, cores: number, load: number, runs: number, points: number, makeSeconds: number, figures: BenchFigure[] }
 
 /**
  * The app on a workspace with a year of runs: how soon it can be used, how soon it lists and compares, whether charts keep up.

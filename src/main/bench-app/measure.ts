@@ -1,29 +1,21 @@
 import type { Page } from 'playwright-core'
+import type { BenchFigure } from '#main/bench-figure.ts'
+import type { Served } from './serve.ts'
 import type { Load } from './workspace.ts'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import process from 'node:process'
-import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { figure } from '#main/bench-figure.ts'
 import { connect } from '#main/core.ts'
-import { nodeBinary, packageRoot } from '#main/node-binary.ts'
+import { lingerMs, serve } from './serve.ts'
 import { comparedRuns, loadedKey } from './workspace.ts'
 
-/** One figure of the bench: what was measured, what it may be at most (or at least), and whether it is. */
-export interface AppFigure { title: string, value: number, unit: string, bound: { most: number } | { least: number } | null, isReached: boolean | null }
-
 const rounds = 5
-/** Where a host that nobody uses ends, so that the next step starts one of its own. */
-const lingerMs = 300
 const liveMs = 10_000
 const updatesPerSecond = 30
 
-interface Served { address: string, close: () => Promise<void> }
-
 /** What the app promises on a loaded workspace, measured. */
-export async function measureApp(folder: string, load: Load, openPage: () => Promise<{ page: Page, close: () => Promise<void> }>, say: (text: string) => void): Promise<AppFigure[]> {
+export async function measureApp(folder: string, load: Load, openPage: () => Promise<{ page: Page, close: () => Promise<void> }>, say: (text: string) => void): Promise<BenchFigure[]> {
   const browser = await openPage()
   try {
     say('launch')
@@ -47,12 +39,12 @@ export async function measureApp(folder: string, load: Load, openPage: () => Pro
       return [
         figure('launch of the server to a usable page', launch, 'ms', { most: 2000 }),
         figure(`list of ${load.runs} runs on the screen`, list, 'ms', { most: 300 }),
-        figure(`  of that, asked of the host`, callList, 'ms', null),
+        figure(`  of that, asked of the host`, callList, 'ms'),
         figure(`comparison of ${comparedRuns} runs on the screen`, compare, 'ms', { most: 300 }),
-        figure(`  of that, tests over ${comparedRuns} runs asked of the host`, callCompare, 'ms', null),
+        figure(`  of that, tests over ${comparedRuns} runs asked of the host`, callCompare, 'ms'),
         figure('updates of a live chart drawn', live.updates, 'a second', { least: updatesPerSecond * 0.9 }),
         figure('longest answer to a key meanwhile', live.slowestKeyMs, 'ms', { most: 100 }),
-        figure('longest time between two frames meanwhile', live.longestFrameMs, 'ms', null),
+        figure('longest time between two frames meanwhile', live.longestFrameMs, 'ms'),
       ]
     }
     finally {
@@ -63,11 +55,6 @@ export async function measureApp(folder: string, load: Load, openPage: () => Pro
   finally {
     await browser.close()
   }
-}
-
-function figure(title: string, value: number, unit: string, bound: AppFigure['bound']): AppFigure {
-  const isReached = bound && ('most' in bound ? value <= bound.most : value >= bound.least)
-  return { title, value, unit, bound, isReached }
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
@@ -132,23 +119,4 @@ async function measureLive(page: Page, emit: (step: number) => void, { points }:
   clearInterval(timer)
   const seen = await inPage<Seen>(page, 'seen')
   return { ...seen, updates: seen.updates / (liveMs / 1000) }
-}
-
-async function serve(folder: string): Promise<Served> {
-  const child = spawn(nodeBinary(), [join(packageRoot, 'src/main/cli.ts'), '--workspace', folder, 'serve'], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { ...process.env, FACET_CONFIG: join(folder, 'settings'), FACET_HOST_LINGER_MS: String(lingerMs) },
-  })
-  const exited = once(child, 'exit')
-  const [address] = await Promise.race([
-    once(createInterface({ input: child.stdout }), 'line') as Promise<[string]>,
-    exited.then(([code]) => { throw new Error(`internal: facet serve ended with ${code}.`) }),
-  ])
-  return {
-    address,
-    close: async () => {
-      child.kill()
-      await exited
-    },
-  }
 }

@@ -12,7 +12,13 @@ import { Recipe } from '#shared/recipe.ts'
 import { seededRandom } from '#shared/seeded-random.ts'
 import { transfer } from '#shared/stages/transfer.ts'
 
-export interface Load { runs: number, points: number }
+export interface Load {
+  runs: number
+  /** Metric values of each run. */
+  points: number
+  /** Their names, which share the values evenly. */
+  metrics?: readonly string[]
+}
 
 /** Runs whose answers per sample exist, as many as can be compared. */
 export const comparedRuns = 8
@@ -26,10 +32,9 @@ export function loadedKey(index: number): string {
 }
 
 /**
- * Makes a workspace as a year of work leaves it: finished transfers of one study, each with so many metric points (loss and
- * validation loss by halves), a result with its interval, and for the first eight the predictions that a comparison reads.
+ * Makes a workspace as a year of work leaves it: finished transfers of one study, each with so many metric points, a result with its interval, and for the first eight the predictions that a comparison reads.
  */
-export async function makeLoadedWorkspace(folder: string, { runs, points }: Load): Promise<void> {
+export async function makeLoadedWorkspace(folder: string, { runs, points, metrics = ['loss', 'validationLoss'] }: Load): Promise<void> {
   const workspace = createWorkspace(folder, 'facet bench app')
   try {
     const dataset = putDatasetPack(workspace)
@@ -41,7 +46,7 @@ export async function makeLoadedWorkspace(folder: string, { runs, points }: Load
       await setStudyRuns(trx, study, planned.map(({ key }) => key))
     })
     finishRuns(workspace, planned)
-    insertMetrics(workspace, planned, points)
+    insertMetrics(workspace, planned, metrics, points / metrics.length)
     for (const [index, { order }] of planned.slice(0, comparedRuns).entries())
       writePredictions(order.artefact, index)
   }
@@ -127,15 +132,15 @@ function finishRuns({ connection }: Workspace, planned: readonly PlannedRun[]): 
   })()
 }
 
-function insertMetrics({ connection }: Workspace, planned: readonly PlannedRun[], points: number): void {
+function insertMetrics({ connection }: Workspace, planned: readonly PlannedRun[], metrics: readonly string[], steps: number): void {
   const insertCurve = connection.prepare('insert into curves (run, metric) values (?, ?)')
   const insertPoint = connection.prepare('insert into points values (?, ?, ?, 0)')
   const random = seededRandom(1)
   connection.transaction(() => {
     for (const { key } of planned) {
-      for (const metric of ['loss', 'validationLoss']) {
+      for (const metric of metrics) {
         const { lastInsertRowid: curve } = insertCurve.run(key, metric)
-        for (let step = 1; step <= points / 2; step++)
+        for (let step = 1; step <= steps; step++)
           insertPoint.run(curve, step, 1 / Math.sqrt(step) + 0.02 * random.next())
       }
     }
