@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Comparison } from './comparison.ts'
+import { careMethods } from './contract/care.ts'
 import { compareMethods } from './contract/compare.ts'
 import { dataEvents, dataMethods } from './contract/data.ts'
 import { Key, method, Name, nothing, Path } from './contract/method.ts'
@@ -33,6 +34,7 @@ export const methods = {
   ...tableMethods,
   ...runMethods,
   ...overviewMethods,
+  ...careMethods,
   'app.info': method('read', nothing, z.strictObject({
     version: z.string(),
     node: z.string(),

@@ -1,4 +1,5 @@
 import type { RegisterCommand } from './command.ts'
+import { backup } from './commands/backup.ts'
 import { bench } from './commands/bench.ts'
 import { compare } from './commands/compare.ts'
 import { pause, resume, stop } from './commands/control.ts'
@@ -36,6 +37,7 @@ export const commands: RegisterCommand[] = [
   exportModel,
   serve,
   gc,
+  backup,
   doctor,
   bench,
 ]

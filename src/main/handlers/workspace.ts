@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { packageRoot } from '../node-binary.ts'
+import { backUp, backupPath } from '../workspace/backup.ts'
 import { listDatasets } from '../workspace/datasets.ts'
+import { findDamage } from '../workspace/integrity.ts'
 import { countRuns } from '../workspace/runs.ts'
 import { listStudies } from '../workspace/studies.ts'
 
@@ -37,9 +39,9 @@ export const workspaceHandlers = (({ workspace, cores }) => ({
       notes,
     }
   },
-  'workspace.check': () => {
-    const rows = workspace.connection.pragma('integrity_check') as { integrity_check: string }[]
-    const problems = rows.map(row => row.integrity_check).filter(text => text !== 'ok')
+  'workspace.check': async () => {
+    const problems = await findDamage(workspace.paths.database)
     return { ok: problems.length === 0, problems }
   },
+  'workspace.backup': ({ path = backupPath(workspace.paths.backups) }) => backUp(workspace.connection, path),
 })) satisfies HandlerPart

@@ -1,8 +1,9 @@
 import type Database from 'better-sqlite3'
 import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { FacetError } from '#shared/errors.ts'
+import { backUpBefore, backupPath } from './backup.ts'
 
 /** A dated file of plain SQL, never edited after it has shipped; names give the only order. */
 export interface Migration { name: string, sql: string, checksum: string }
@@ -24,15 +25,33 @@ export function readMigrations(folder: string): Migration[] {
   })
 }
 
+/** What a migration did: the files that were applied, and the copy from before where there was something to copy. */
+export interface Migrated { applied: string[], copy: string | null }
+
 /**
  * Brings a database up to date: each missing migration in one transaction of its own, after one copy of the database.
  *
- * @returns the names of the migrations that were applied
- * @throws FacetError 'conflict' where the database was made by a newer version or an applied file was edited since;
+ * @throws FacetError as `missingMigrations`; as `backUpBefore` where no copy can be made, and then nothing is changed;
  *   'internal' where a migration fails, with its file and the copy's path; the database is then as before that file.
  */
-export function migrate(db: Database.Database, migrations: Migration[], { where, backups }: { where: string, backups: string }): string[] {
+export function migrate(db: Database.Database, migrations: Migration[], { where, backups }: { where: string, backups: string }): Migrated {
   db.exec('create table if not exists migrations (name text primary key not null, checksum text not null, applied_at_ms integer not null) strict')
+  const missing = missingMigrations(db, migrations, where)
+  const isNew = missing.length === migrations.length
+  const copy = missing.length > 0 && !isNew
+    ? backUpBefore(db, backupPath(backups)).path
+    : null
+  for (const migration of missing)
+    apply(db, migration, where, copy)
+  return { applied: missing.map(({ name }) => name), copy }
+}
+
+/**
+ * What a database has not got yet; nothing is changed.
+ *
+ * @throws FacetError 'conflict' where the database was made by a newer version or an applied file was edited since
+ */
+export function missingMigrations(db: Database.Database, migrations: Migration[], where: string): Migration[] {
   const applied = db.prepare('select name, checksum from migrations order by name').all() as { name: string, checksum: string }[]
   for (const { name, checksum } of applied) {
     const shipped = migrations.find(migration => migration.name === name)
@@ -41,13 +60,7 @@ export function migrate(db: Database.Database, migrations: Migration[], { where,
     if (shipped.checksum !== checksum)
       throw new FacetError('conflict', `The migration ${name} was changed after it had been applied (checksum ${checksum.slice(0, 12)} recorded, ${shipped.checksum.slice(0, 12)} found).`, { where, hint: 'Put the file back as it was, and make the change in a new migration.' })
   }
-  const missing = migrations.filter(({ name }) => !applied.some(row => row.name === name))
-  const copy = missing.length > 0 && applied.length > 0
-    ? backUp(db, backups)
-    : null
-  for (const migration of missing)
-    apply(db, migration, where, copy)
-  return missing.map(({ name }) => name)
+  return migrations.filter(({ name }) => !applied.some(row => row.name === name))
 }
 
 function apply(db: Database.Database, { name, sql, checksum }: Migration, where: string, copy: string | null): void {
@@ -68,11 +81,4 @@ function apply(db: Database.Database, { name, sql, checksum }: Migration, where:
       cause: error,
     })
   }
-}
-
-function backUp(db: Database.Database, folder: string): string {
-  mkdirSync(folder, { recursive: true })
-  const path = join(folder, `facet-${new Date().toISOString().replaceAll(':', '-')}.sqlite`)
-  db.prepare('vacuum into ?').run(path)
-  return path
 }

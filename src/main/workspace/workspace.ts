@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readdirSync, statfsSync, statSync } from 'node:f
 import { FacetError } from '#shared/errors.ts'
 import { openDatabase } from './database.ts'
 import { acquireLock, socketPath } from './lock.ts'
-import { migrate, readMigrations, shippedMigrations } from './migrate.ts'
+import { migrate, missingMigrations, readMigrations, shippedMigrations } from './migrate.ts'
 import { workspacePaths } from './paths.ts'
 
 /** A workspace open in this process. `lock` is null where it may only be read. */
@@ -43,11 +43,18 @@ export function openWorkspace(folder: string, title: string): Workspace {
   return open(folder, title)
 }
 
-/** Opens a workspace that somebody else holds, for reading alone. */
+/** Opens a workspace that somebody else holds, for reading alone. @throws FacetError 'conflict' where another version of Facet made it */
 export function openReadOnly(folder: string, holder: Holder): Workspace {
   requireWorkspace(folder)
   const paths = workspacePaths(folder)
   const { connection, db } = openDatabase(paths.database, { readonly: true })
+  try {
+    requireSameVersion(connection, paths)
+  }
+  catch (error) {
+    connection.close()
+    throw error
+  }
   return {
     paths,
     db,
@@ -57,6 +64,13 @@ export function openReadOnly(folder: string, holder: Holder): Workspace {
     notes: [],
     close: () => closeDatabase(db, connection),
   }
+}
+
+/** Who may only read cannot bring a database up to date, and would ask it for what it has not got. */
+function requireSameVersion(connection: Database.Database, { database }: WorkspacePaths): void {
+  const [missing] = missingMigrations(connection, readMigrations(shippedMigrations), database)
+  if (missing)
+    throw new FacetError('conflict', `The workspace was made by an older version of Facet: it has not got ${missing.name} yet, and while somebody else holds it, it cannot be brought up to date.`, { where: database, hint: 'End the process that holds it, then open it again; a copy from before is kept.' })
 }
 
 /** Kysely's `destroy` leaves a connection open that it was never asked a query on. */
@@ -84,7 +98,7 @@ function open(folder: string, title: string): Workspace {
     })
     const { db } = database
     connection = database.connection
-    const applied = migrate(connection, readMigrations(shippedMigrations), { where: paths.database, backups: paths.backups })
+    const { applied, copy } = migrate(connection, readMigrations(shippedMigrations), { where: paths.database, backups: paths.backups })
     for (const part of [
       'artefacts/datasets',
       'artefacts/faces',
@@ -114,6 +128,7 @@ function open(folder: string, title: string): Workspace {
       notes: [
         ...notes,
         ...applied.map(name => `Applied ${name}.`),
+        ...copy ? [`The database as it was before is ${copy}.`] : [],
       ],
       close,
     }

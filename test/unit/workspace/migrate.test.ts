@@ -30,16 +30,17 @@ function ship(name: string, sql: string) {
 
 it('applies the shipped migrations to an empty database, once', () => {
   const shipped = readMigrations(shippedMigrations)
-  expect(migrate(db, shipped, context())).toEqual(shipped.map(({ name }) => name))
-  expect(migrate(db, shipped, context())).toEqual([])
+  expect(migrate(db, shipped, context())).toEqual({ applied: shipped.map(({ name }) => name), copy: null })
+  expect(migrate(db, shipped, context())).toEqual({ applied: [], copy: null })
 })
 
 it('copies the database before it changes an existing one', () => {
   migrate(db, ship('2026-01-01-one.sql', 'create table one (a integer) strict'), context())
   expect(existsSync(join(folder, 'backups'))).toBe(false)
   db.exec('insert into one values (7)')
-  migrate(db, ship('2026-01-02-two.sql', 'drop table one'), context())
+  const { copy: told } = migrate(db, ship('2026-01-02-two.sql', 'drop table one'), context())
   const [copy] = readdirSync(join(folder, 'backups'))
+  expect(told).toBe(join(folder, 'backups', copy!))
   const before = new Database(join(folder, 'backups', copy!), { readonly: true })
   expect(before.prepare('select a from one').pluck().all()).toEqual([7])
   before.close()
