@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Problem } from './problem-schema.ts'
+import { Environment, GpuDevice } from './provenance.ts'
 
 /** One data set as a worker gets it: sealed files of the workspace, and the folder of the photographs. */
 export const OrderSource = z.strictObject({
@@ -36,6 +37,8 @@ export const Order = z.strictObject({
   runDir: z.string(),
   artefact: z.string().describe('Final path; the worker writes a temporary one beside it and renames'),
   threads: z.int().positive(),
+  device: GpuDevice.nullable().optional().describe('The GPU that it has; none: the CPU'),
+  isDeterministic: z.boolean().optional().describe('Kernels that give the same bits each time, slower on a GPU'),
   sources: z.array(OrderSource),
   teachers: z.array(OrderTeacher),
   combiner: z.string().nullable().describe('Artefact folder of the combiner below'),
@@ -83,6 +86,8 @@ export const RunEvent = z.discriminatedUnion('type', [
     pid: z.int(),
     engine: z.string(),
     threads: z.int(),
+    // A worker of another version may say something else; what it does is worth more than how.
+    environment: Environment.optional().catch(undefined),
     resumedFrom: z.int().nullable().describe('Step of the checkpoint'),
   }),
   z.strictObject({

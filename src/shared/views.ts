@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Evaluation, RunResult, RunState } from './order.ts'
 import { Problem } from './problem-schema.ts'
+import { Provenance } from './provenance.ts'
 
 /** How far a run is. `etaSeconds` is null before a throughput is known. */
 export const ProgressView = z.strictObject({
@@ -43,6 +44,7 @@ export const RunDetail = RunView.extend({
   studies: z.array(z.string()),
   artefact: z.string(),
   log: z.string(),
+  provenance: Provenance,
   result: RunResult.nullable(),
   evaluations: z.array(Evaluation),
   moves: z.array(z.strictObject({

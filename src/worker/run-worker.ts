@@ -13,6 +13,7 @@ import { Order as OrderSchema } from '#shared/order.ts'
 import { stages } from '#shared/stages/index.ts'
 import { createCheckpointStore, hasCheckpoint, removeCheckpoints } from './checkpoint.ts'
 import { claimRun } from './claim.ts'
+import { readEnvironment } from './environment.ts'
 import { EventFile } from './event-file.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { prepareEventFile } from './prepare-events.ts'
@@ -88,6 +89,7 @@ async function doRun(order: Order, { loaders, loadEngine }: WorkerParts, { file,
     pid: process.pid,
     engine,
     threads: order.threads,
+    environment: readEnvironment(order, engine),
     resumedFrom: resumed?.step ?? null,
   })
   const artefact = `${order.artefact}.partial`

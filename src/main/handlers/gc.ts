@@ -7,6 +7,7 @@ import { FacetError } from '#shared/errors.ts'
 import { listTree } from '#shared/files/durable.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { listDatasets } from '../workspace/datasets.ts'
+import { removeUnusedRecipeStates } from '../workspace/provenance.ts'
 import { listRuns } from '../workspace/runs.ts'
 import { runsOfStudies } from '../workspace/studies.ts'
 
@@ -65,6 +66,7 @@ export const gcHandlers = (({ workspace, reading }) => ({
     const { view, runs } = await findUnreferenced(workspace)
     for (let from = 0; from < runs.length; from += 500)
       await workspace.db.deleteFrom('runs').where('key', 'in', runs.slice(from, from + 500)).execute()
+    await removeUnusedRecipeStates(workspace.db)
     for (const { path } of view.items)
       rmSync(path, { recursive: true, force: true })
     return view

@@ -14,6 +14,7 @@ import { logPath } from '../runner/worker-process.ts'
 import { differenceOf } from '../studies/run-difference.ts'
 import { parseReason, viewRun } from '../views.ts'
 import { findSelected, readCurves } from '../workspace/curves.ts'
+import { readProvenance } from '../workspace/provenance.ts'
 import { listRunItems } from '../workspace/run-items.ts'
 import { findRun, listEvaluations, listMoves, listRuns, needsOf, studiesOf } from '../workspace/runs.ts'
 import { requireStudy, runsOfStudies } from '../workspace/studies.ts'
@@ -108,6 +109,7 @@ async function detail({ workspace: { db, paths } }: Core, row: RunRow): Promise<
     studies: await studiesOf(db, row.key),
     artefact: (JSON.parse(row.work_order) as Pick<Order, 'artefact'>).artefact,
     log: logPath(paths.runDir(row.key)),
+    provenance: await readProvenance(db, row.key),
     result: row.result === null
       ? null
       : RunResult.parse(JSON.parse(row.result)),

@@ -10,6 +10,7 @@ import { StudyDetail } from '#shared/study-detail.ts'
 import { estimateStep } from '../studies/estimate.ts'
 import { parseRecipe } from '../studies/parse-recipe.ts'
 import { plannedRuns, planStudy } from '../studies/plan.ts'
+import { readRecipeState } from '../studies/recipe-state.ts'
 import { resolveStudy } from '../studies/resolve.ts'
 import { listTeachers } from '../teachers/registry.ts'
 import { viewRun } from '../views.ts'
@@ -34,7 +35,7 @@ export const studyHandlers = ((core) => {
         detail: detailOf(core, study, input),
       }, Date.now())
       core.emit('studies.changed', { name })
-      const { cached, queued } = await runner.enqueue(name, plannedRuns(study.expansion, paths))
+      const { cached, queued } = await runner.enqueue(name, plannedRuns(study.expansion, paths), await readRecipeState(input.path, input.text))
       return {
         study: name,
         plan,

@@ -5,6 +5,7 @@ import { Buffer } from 'node:buffer'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { addPoints } from '#main/workspace/curves.ts'
+import { putEnvironment } from '#main/workspace/provenance.ts'
 import { moveRun } from '#main/workspace/runs.ts'
 import { RunEvent } from '#shared/order.ts'
 
@@ -89,6 +90,8 @@ async function applyEvent(trx: Trx, applied: Applied, event: RunEvent): Promise<
       // Normally the host has recorded the start; a host that knows the run from its event file alone learns it here.
       if (applied.row.state === 'queued')
         await move('running')
+      if (event.environment)
+        await putEnvironment(trx, key, event.environment)
       return change({
         attempt: event.attempt,
         pid: event.pid,

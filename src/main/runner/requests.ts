@@ -1,17 +1,19 @@
 import type { RunRow } from '#main/workspace/runs.ts'
 import type { Problem } from '#shared/errors.ts'
 import type { RunState } from '#shared/order.ts'
+import type { RecipeState } from '#shared/provenance.ts'
 import type { RunRequest } from '#shared/run-control.ts'
 import type { PlannedRun } from './planned-run.ts'
 import type { RunnerState } from './state.ts'
 import { existsSync } from 'node:fs'
+import { putRecipeState } from '#main/workspace/provenance.ts'
 import { listRuns, nextPosition, putPlannedRun, requireRun, setReason } from '#main/workspace/runs.ts'
 import { requireStudy, setStudyRuns } from '#main/workspace/studies.ts'
 import { FacetError } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { wordOldVersion } from './left-out.ts'
 import { move } from './state.ts'
-import { adopt, follow } from './watch.ts'
+import { adopt, follow, settleIfGone } from './watch.ts'
 import { askWorker, readRequest } from './worker-process.ts'
 
 /** States that a study which is run again takes up again. */
@@ -22,8 +24,8 @@ const leftStates: readonly RunState[] = [
   'paused',
 ]
 
-/** Records a study's runs in their order and queues those that are not there already. */
-export async function enqueue(state: RunnerState, study: string, planned: readonly PlannedRun[]): Promise<{ cached: string[], queued: string[] }> {
+/** Records a study's runs in their order and queues those that are not there already; `recipe` is what these came from. */
+export async function enqueue(state: RunnerState, study: string, planned: readonly PlannedRun[], recipe: RecipeState | null = null): Promise<{ cached: string[], queued: string[] }> {
   const { db } = state.workspace
   await requireStudy(db, study)
   await db.transaction().execute(async (trx) => {
@@ -38,14 +40,19 @@ export async function enqueue(state: RunnerState, study: string, planned: readon
   })
   const cached: string[] = []
   const queued: string[] = []
+  const started: string[] = []
   for (const { key, order } of planned) {
     const row = await catchUp(state, key)
     const isThere = existsSync(order.artefact)
     const isCached = row.state === 'done' && isThere
     if (leftStates.includes(row.state) || (row.state === 'done' && !isThere))
       await requeue(state, row)
+    if (!isCached && !activeStates.includes(row.state))
+      started.push(key)
     ;(isCached ? cached : queued).push(key)
   }
+  if (recipe)
+    await db.transaction().execute(trx => putRecipeState(trx, started, recipe))
   state.wanted.studies.add(study)
   state.isQueueDirty = true
   return { cached, queued }
@@ -131,6 +138,7 @@ async function catchUp(state: RunnerState, key: string): Promise<RunRow> {
   if (state.workers.has(key) || !activeStates.includes(row.state))
     return row
   await adopt(state, row)
+  await settleIfGone(state, key)
   return requireRun(state.workspace.db, key)
 }
 

@@ -1,5 +1,6 @@
 import type { RunRow } from '#main/workspace/runs.ts'
 import type { Workspace } from '#main/workspace/workspace.ts'
+import type { RecipeState } from '#shared/provenance.ts'
 import type { PlannedRun } from './planned-run.ts'
 import type { IdleReport } from './queue.ts'
 import type { RunnerEvents, RunnerState } from './state.ts'
@@ -32,8 +33,8 @@ export interface RunnerOptions {
 export interface Runner {
   /** Takes over what earlier hosts left: catches up with event files, follows workers that are still there, marks the others interrupted. */
   start: () => Promise<void>
-  /** Records a study's runs in their order and starts what can be; `putStudy` comes first. */
-  enqueue: (study: string, planned: readonly PlannedRun[]) => Promise<{ cached: string[], queued: string[] }>
+  /** Records a study's runs in their order and starts what can be; `putStudy` comes first. `recipe`: what they were asked for with. */
+  enqueue: (study: string, planned: readonly PlannedRun[], recipe?: RecipeState) => Promise<{ cached: string[], queued: string[] }>
   /** Lets the queued runs of all studies start, whichever host queued them. */
   advance: () => Promise<void>
   pause: (key: string) => Promise<RunRow>
@@ -137,7 +138,7 @@ export function createRunner({ workspace, worker, cores, events, pollMs = 200, s
       timer = setInterval(state.wake, pollMs)
       await serial(look)
     },
-    enqueue: (study, planned) => request(() => enqueue(state, study, planned)),
+    enqueue: (study, planned, recipe) => request(() => enqueue(state, study, planned, recipe)),
     advance: () => request(async () => {
       state.wanted.all = true
       state.isQueueDirty = true

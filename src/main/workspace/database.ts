@@ -71,6 +71,12 @@ export interface EvaluationTable {
   low: number
   high: number
 }
+export interface ProvenanceTable {
+  run: string
+  recipe: string | null
+  device: string | null
+  environment: string | null
+}
 export interface Tables {
   datasets: DatasetTable
   studies: StudyTable
@@ -82,6 +88,8 @@ export interface Tables {
   points: PointTable
   metrics: MetricView
   evaluations: EvaluationTable
+  recipe_states: { id: string, state: string }
+  run_provenance: ProvenanceTable
 }
 export type Db = Kysely<Tables>
 

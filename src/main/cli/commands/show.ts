@@ -2,6 +2,7 @@ import type { RunDetail } from '#shared/views.ts'
 import type { RegisterCommand } from '../command.ts'
 import { stringify } from 'yaml'
 import { wordProblem } from '#shared/errors.ts'
+import { environmentFacts, recipeFacts } from '#shared/provenance-words.ts'
 import { parseRunKey } from '../run-key.ts'
 import { facts, list } from '../terminal.ts'
 import { shortKey, wordBytes, wordDuration, wordNumber, wordTime } from '../words.ts'
@@ -21,10 +22,20 @@ export const show: RegisterCommand = (program, act) => program
       indent(stringify(detail.config)),
       'inputs',
       indent(stringify(detail.inputs)),
+      ...wordProvenance(detail),
       'states',
       ...detail.moves.map(({ from, to, atMs }) => `  ${wordTime(atMs)}  ${from} -> ${to}`),
     ].join('\n'))
   }))
+
+/** What it was asked for and computed with; nothing where an older Facet ran it. */
+function wordProvenance({ provenance: { environment, recipe } }: RunDetail): string[] {
+  return [
+    ...environment ? ['computed with', indent(facts(environmentFacts(environment)))] : [],
+    ...recipe ? ['asked for by', indent(facts(recipeFacts(recipe)))] : [],
+    ...recipe?.git?.patch ? ['uncommitted changes', indent(recipe.git.patch)] : [],
+  ]
+}
 
 function indent(text: string): string {
   return text.trimEnd().replaceAll(/^/gm, '  ')
