@@ -98,7 +98,7 @@ export const Recipe = z.strictObject({
     }),
   ])).min(1).describe('What is compared; "teacher:*" is every teacher'),
   seeds: Seeds.default([0]),
-  tables: z.array(z.enum(['faces', 'target', 'reconstruction'])).default(['target']).describe('Printed when the study is done'),
+  tables: z.array(z.enum(['faces', 'target', 'reconstruction', 'size', 'time'])).default(['target']).describe('Printed when the study is done'),
 })
 export type Recipe = z.infer<typeof Recipe>
 export type CombineEntry = z.infer<typeof CombineEntry>

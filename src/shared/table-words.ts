@@ -2,7 +2,7 @@ import type { Table, TableCell, TableRow } from './table.ts'
 import { tableMarks, verdictMarks } from './table.ts'
 
 /** Digits after the point that a metric is printed with. */
-const decimals: Record<TableRow['metric'], number> = {
+const decimals: Record<Exclude<TableRow['metric'], 'time'>, number> = {
   accuracy: 1,
   mae: 2,
   cosine: 3,
@@ -12,7 +12,14 @@ const decimals: Record<TableRow['metric'], number> = {
 
 /** A figure as printed in its metric's precision. */
 export function printFigure(value: number, metric: TableRow['metric']): string {
-  return value.toFixed(decimals[metric])
+  return value.toFixed(metric === 'time' ? timeDecimals(value) : decimals[metric])
+}
+
+/** A time has three digits that count: 0.42, 7.25, 31.5, 118. */
+function timeDecimals(value: number): number {
+  if (value === 0 || value >= 99.95)
+    return 0
+  return value < 9.995 ? 2 : 1
 }
 
 /** A cell in words that no format has escaped yet. */
@@ -56,6 +63,7 @@ const metricNames: Record<TableRow['metric'], string> = {
   cosine: 'cosine',
   nrmse: 'nRMSE',
   faces: 'faces',
+  time: 'time',
 }
 
 /** "accuracy, % ↑": the metric, its unit and the direction that is better. */

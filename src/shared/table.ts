@@ -51,7 +51,7 @@ export const TableCell = z.strictObject({
     z.number(),
     z.number(),
   ]).nullable().describe('95 % bootstrap interval of the test sample, its ends averaged over seeds'),
-  keys: z.array(z.string()).describe('Runs it came from, ordered by seed'),
+  keys: z.array(z.string()).describe('Runs it came from, ordered by seed; those of a time, the longest first'),
   test: CellTest.optional().describe('Only where a reference column was chosen'),
 })
 export type TableCell = z.infer<typeof TableCell>
@@ -64,8 +64,9 @@ export const TableRow = z.strictObject({
     'cosine',
     'nrmse',
     'faces',
+    'time',
   ]),
-  unit: z.string().describe('"%", "years" or empty'),
+  unit: z.string().describe('"%", "years", "s", "min", "h" or empty'),
   better: z.enum(['higher', 'lower']),
   scope: z.enum([
     'test',
@@ -75,6 +76,22 @@ export const TableRow = z.strictObject({
   cells: z.record(z.string(), TableCell),
 })
 export type TableRow = z.infer<typeof TableRow>
+
+/** How a table is drawn that answers a figure of the paper. */
+export const TableFigure = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('size'),
+    lines: z.array(z.strictObject({
+      title: z.string(),
+      points: z.array(z.strictObject({ column: z.string(), size: z.int() })),
+    })).describe('Columns that differ in the size of h_G alone, smallest first'),
+    ownSize: z.int().nullable().describe('Of the combiner that the student learns'),
+    paper: z.record(z.string(), z.number()).describe('The paper\'s figure of a row at its own size of h_G'),
+    paperSize: z.int(),
+  }),
+  z.strictObject({ kind: z.literal('time') }).describe('Every row on one logarithmic axis'),
+])
+export type TableFigure = z.infer<typeof TableFigure>
 
 /** A table of a study: rows are knowledge, columns are methods. */
 export const Table = z.strictObject({
@@ -86,6 +103,7 @@ export const Table = z.strictObject({
   columns: z.array(z.string()),
   columnTitles: z.record(z.string(), z.string()),
   rows: z.array(TableRow),
+  figure: TableFigure.optional().describe('Left out where it is drawn as a line for each column'),
   legend: z.array(z.string()),
   notices: z.array(z.string()),
   provenance: z.strictObject({

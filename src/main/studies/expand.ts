@@ -38,15 +38,15 @@ export function expandStudy(checked: CheckedRecipe, datasets: StudyDataset[], te
       return seeds.map((seed): Cell => ({ knowledge: knowledge.name, data: data.name, task: knowledge.task, method: method.name, seed, key: reason ? null : steps.transferOf(knowledge, data, task, method, seed), reason, marks }))
     })
   })
-  const reconstructions = recipe.tables.includes('reconstruction') ? reconstructionRuns(checked, steps) : []
+  const reconstructions = reconstructionRuns(checked, steps)
   return { steps: steps.all(), cells, faces, reconstructions }
 }
 
-/** Combiners that lose something, and the student, whose output a decoder is trained on. */
+/** Combiners that lose something, and, where the recipe asks for the table, the student: every seed of it is distilled then. */
 function reconstructionRuns({ recipe, methods, target }: CheckedRecipe, { combinerOf, studentOf }: StudySteps): Expansion['reconstructions'] {
   const fused = methods.filter(({ method }) => method.family === 'combiner' && method.of !== 'concat')
   const rows = fused.flatMap(({ method, seeds }) => seeds.map(seed => ({ method: method.name, seed, key: combinerOf(method.of!, seed) })))
-  if (target && methods.some(({ method }) => method.family === 'student'))
+  if (target && recipe.tables.includes('reconstruction') && methods.some(({ method }) => method.family === 'student'))
     rows.push(...recipe.seeds.map(seed => ({ method: 'student', seed, key: studentOf(seed) })))
   return rows.filter((row, index) => rows.findIndex(other => other.method === row.method && other.key === row.key) === index)
 }

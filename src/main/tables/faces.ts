@@ -72,4 +72,5 @@ export const faces: TableBuilder = {
       ],
     }
   },
+  runs: (row, _column, { faces }) => faces.filter(({ data }) => data === row),
 }

@@ -1,5 +1,6 @@
 import type { Task } from '#shared/dataset.ts'
 import type { Evaluation } from '#shared/order.ts'
+import type { StageName } from '#shared/stages/declare.ts'
 import type { TableMark } from '#shared/table.ts'
 
 /** A row of the study: what is predicted on which data set. */
@@ -58,6 +59,22 @@ export interface MissingReconstruction {
   command: string | null
 }
 
+/** A combiner of the recipe. */
+export interface TableCombiner {
+  name: string
+  kind: string
+  /** Dimension of h_G. */
+  size: number
+  /** All that is set but its size, as text: combiners that share it differ in size alone. */
+  settings: string
+}
+
+/** A cell of the study: the run that fills it, null where none can. */
+export interface TableCellRun { knowledge: string, method: string, seed: number, key: string | null }
+
+/** A run of the study, with the keys of those it builds on; null where it is not done. */
+export interface TableRun { stage: StageName, durationMs: number | null, needs: string[] }
+
 /** Everything the table builders know of a study: plain data, no database. */
 export interface TableInput {
   study: string
@@ -75,6 +92,12 @@ export interface TableInput {
   missingReconstructions: MissingReconstruction[]
   /** Combiner kinds of the study, and `student` where it distils: the columns of the reconstruction table. */
   reconstructed: string[]
+  /** Those that h_G has a size in, in the order of the recipe. */
+  combiners: TableCombiner[]
+  /** Name of the combiner that the student learns. */
+  target: string | null
+  cells: TableCellRun[]
+  runs: ReadonlyMap<string, TableRun>
   version: string
   time: string
 }

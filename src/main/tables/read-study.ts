@@ -2,14 +2,15 @@ import type { Cell } from '#shared/study-detail.ts'
 import type { MissingReason } from '#shared/table.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import type { Workspace } from '../workspace/workspace.ts'
-import type { MissingReconstruction, MissingSource, TableDataset, TableInput, TableKnowledge } from './input.ts'
+import type { MissingReconstruction, MissingSource, TableCombiner, TableDataset, TableInput, TableKnowledge } from './input.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { RunResult } from '#shared/order.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
 import { facetVersion } from '../handlers/workspace.ts'
+import { canonicalJson } from '../studies/keys.ts'
 import { listTeachers } from '../teachers/registry.ts'
 import { parseReason } from '../views.ts'
-import { listEvaluations, listRuns } from '../workspace/runs.ts'
+import { listEvaluations, listRuns, needsOf } from '../workspace/runs.ts'
 import { requireStudy } from '../workspace/studies.ts'
 
 export interface ReadStudy { input: TableInput, detail: StudyDetail, recipe: string, runs: RunRow[] }
@@ -21,6 +22,7 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
   const runs = await listRuns(db, { study })
   const runsByKey = new Map(runs.map(run => [run.key, run]))
   const evaluations = Map.groupBy(await listEvaluations(db, runs.map(run => run.key)), evaluation => evaluation.run)
+  const needs = await needsOf(db, runs.map(run => run.key))
   const runCommand = commandOf(detail, paths.root)
   const datasets = detail.datasets.map(dataset => readDataset(dataset, paths.datasetPath(dataset.fingerprint)))
   const manifests = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher]))
@@ -85,6 +87,10 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
       }),
       missingReconstructions: detail.reconstructions.flatMap(({ method, key }) => missingReconstruction(method, runsByKey.get(key), runCommand)),
       reconstructed: unique(detail.reconstructions.map(({ method }) => method)),
+      combiners: combinersOf(detail),
+      target: detail.target,
+      cells: detail.cells,
+      runs: new Map(runs.map(({ key, stage, state, duration_ms: durationMs }) => [key, { stage, durationMs: state === 'done' ? durationMs : null, needs: needs.get(key)! }])),
       version: facetVersion(),
       time: new Date().toISOString(),
     },
@@ -101,6 +107,21 @@ function resultOf(run: RunRow | undefined): RunResult | null {
   return run?.state === 'done' && run.result !== null
     ? RunResult.parse(JSON.parse(run.result))
     : null
+}
+
+/** The recipe's combiners with the size of their h_G; concat keeps all units and has none to choose. */
+function combinersOf({ recipe, teachers }: StudyDetail): TableCombiner[] {
+  const width = teachers.reduce((sum, { dimension }) => sum + dimension, 0)
+  return recipe.stages.combine.flatMap(({ name, kind = 'ae', size = 'mean', ...settings }): TableCombiner[] => kind === 'concat'
+    ? []
+    : [
+        {
+          name: name ?? kind,
+          kind,
+          size: size === 'mean' ? Math.round(width / teachers.length) : size,
+          settings: canonicalJson({ kind, ...settings }),
+        },
+      ])
 }
 
 /** Name, format, terms and tasks of a data set, from its sealed pack. */

@@ -5,6 +5,8 @@ import type { TableBuilder } from './table.ts'
 import { cellOf, withBest } from './cells.ts'
 import { readPaperTables, reconstructionReference } from './paper.ts'
 
+const unmeasured = 'The study has no combiner that loses something among its methods, or was last run before it could be measured: run it again.'
+
 type Pick = (values: Record<string, number>) => number | undefined
 
 function average(values: Record<string, number>): number | undefined {
@@ -64,6 +66,8 @@ export const reconstruction: TableBuilder = {
   title: 'Reconstruction of the embeddings (nRMSE)',
   paper: 'Table 5',
   build(input) {
+    if (input.reconstructed.length === 0)
+      return { rowTitle: 'embedding', columns: [], columnTitles: {}, rows: [], legend: [unmeasured] }
     return {
       rowTitle: 'embedding',
       columns: input.reconstructed,
@@ -81,4 +85,5 @@ export const reconstruction: TableBuilder = {
       ],
     }
   },
+  runs: (_row, column, { reconstructions }) => reconstructions.filter(({ method }) => method === column),
 }

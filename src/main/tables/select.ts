@@ -1,5 +1,5 @@
 import type { Parsed } from '#shared/contract.ts'
-import type { Table, TableRow } from '#shared/table.ts'
+import type { Table, TableFigure, TableRow } from '#shared/table.ts'
 import type { TableInput } from './input.ts'
 import { withBest } from './cells.ts'
 
@@ -15,6 +15,7 @@ export function withSeeds(input: TableInput, seeds: readonly number[] | undefine
     seeds: method => input.seeds(method).filter(seed => seeds.includes(seed)),
     sources: input.sources.filter(isChosen),
     reconstructions: input.reconstructions.filter(isChosen),
+    cells: input.cells.filter(isChosen),
   }
 }
 
@@ -28,6 +29,7 @@ export function selectCells(table: Table, { rows, columns, paper, std }: Pick<Se
     ...table,
     columns: chosen,
     rows: columns ? kept.map(withBest) : kept,
+    figure: table.figure && trimFigure(table.figure, chosen, paper),
   }
   return {
     ...changed,
@@ -35,6 +37,19 @@ export function selectCells(table: Table, { rows, columns, paper, std }: Pick<Se
       ...table.provenance,
       keys: [...new Set(changed.rows.flatMap(row => Object.values(row.cells).flatMap(cell => cell.keys)))].toSorted(),
     },
+  }
+}
+
+/** What a figure draws of the chosen columns. */
+function trimFigure(figure: TableFigure, columns: readonly string[], paper: boolean): TableFigure {
+  if (figure.kind !== 'size')
+    return figure
+  return {
+    ...figure,
+    lines: figure.lines
+      .map(line => ({ ...line, points: line.points.filter(({ column }) => columns.includes(column)) }))
+      .filter(({ points }) => points.length > 0),
+    paper: paper ? figure.paper : {},
   }
 }
 

@@ -1,3 +1,4 @@
+import type { StudyDetail } from '#shared/study-detail.ts'
 import type { Table } from '#shared/table.ts'
 import type { TableInput } from './input.ts'
 import { FacetError } from '#shared/errors.ts'
@@ -5,7 +6,9 @@ import { suggestName } from '#shared/nearest.ts'
 import { faces } from './faces.ts'
 import { noticesOf } from './notices.ts'
 import { reconstruction } from './reconstruction.ts'
+import { size } from './size.ts'
 import { target } from './target.ts'
+import { time } from './time.ts'
 
 /** A kind of table: what it is called and how a study's results become its rows. */
 export interface TableBuilder {
@@ -13,23 +16,32 @@ export interface TableBuilder {
   title: string
   /** The paper's table that it answers. */
   paper: string
-  build: (input: TableInput) => Pick<Table, 'rowTitle' | 'columns' | 'columnTitles' | 'rows' | 'legend'>
+  /** Where there is nothing to show, the legend alone says why. */
+  build: (input: TableInput) => Pick<Table, 'rowTitle' | 'columns' | 'columnTitles' | 'rows' | 'figure' | 'legend'>
+  /** The runs that a cell is made of, those of one seed with their seed; a null key is a run that cannot be. */
+  runs: (row: string, column: string, detail: StudyDetail) => { seed?: number, key: string | null }[]
 }
 
 /** All kinds of table, in the paper's order. Adding one is a file and a line here. */
-export const tableBuilders: TableBuilder[] = [faces, target, reconstruction]
+export const tableBuilders: TableBuilder[] = [faces, target, reconstruction, size, time]
 
 const common = ['mean ± sample standard deviation over seeds; without ± there is one seed, or the seed changes nothing.']
 
-/** The table of this name. Refuses a name that does not exist, with the nearest one that does. */
-export function buildTable(name: string, input: TableInput): Table {
+/** The kind of this name. Refuses a name that does not exist, with the nearest one that does. */
+export function requireBuilder(name: string): TableBuilder {
   const builder = tableBuilders.find(candidate => candidate.name === name)
   if (!builder) {
     throw new FacetError('usage', `There is no table "${name}".`, {
       hint: suggestName(name, tableBuilders.map(candidate => candidate.name)),
     })
   }
-  const { rowTitle, columns, columnTitles, rows, legend } = builder.build(input)
+  return builder
+}
+
+/** The table of this name. @throws FacetError where there is none */
+export function buildTable(name: string, input: TableInput): Table {
+  const builder = requireBuilder(name)
+  const { rowTitle, columns, columnTitles, rows, figure, legend } = builder.build(input)
   return {
     table: builder.name,
     study: input.study,
@@ -39,10 +51,13 @@ export function buildTable(name: string, input: TableInput): Table {
     columns,
     columnTitles,
     rows,
-    legend: [
-      ...common,
-      ...legend,
-    ],
+    figure,
+    legend: rows.length === 0 || columns.length === 0
+      ? legend
+      : [
+          ...common,
+          ...legend,
+        ],
     notices: noticesOf(input),
     provenance: {
       version: input.version,

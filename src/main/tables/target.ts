@@ -135,4 +135,5 @@ export const target: TableBuilder = {
       legend: legendOf(rows, input),
     }
   },
+  runs: (row, column, { cells }) => cells.filter(cell => cell.knowledge === row.replace(/ \(unseen\)$/, '') && cell.method === column),
 }
