@@ -1,3 +1,4 @@
+import type { SeededRandom } from './seeded-random.ts'
 import { seededRandom } from './seeded-random.ts'
 
 /** Arithmetic mean; NaN of nothing. */
@@ -48,14 +49,17 @@ export interface Bootstrap {
   interval: [number, number]
 }
 
-/** Sums and counts of each cluster, in order of first appearance: all that a draw of means needs. */
-function clusterSums(values: ArrayLike<number>, clusters?: readonly (string | number)[]): { sums: Float64Array, counts: Float64Array } {
-  if (!clusters) {
-    return {
-      sums: Float64Array.from(values),
-      counts: new Float64Array(values.length).fill(1),
-    }
-  }
+/** What draws of one series need. */
+interface Column {
+  /** Sum of each cluster in order of first appearance, or each value where every one stands for itself. */
+  sums: Float64Array
+  /** Values in each cluster; null where it is one. */
+  counts: Float64Array | null
+}
+
+function columnOf(values: ArrayLike<number>, clusters?: readonly (string | number)[]): Column {
+  if (!clusters)
+    return { sums: Float64Array.from(values), counts: null }
   const places = new Map<string | number, number>()
   for (const cluster of clusters)
     places.set(cluster, places.get(cluster) ?? places.size)
@@ -75,22 +79,48 @@ function total(values: Float64Array, picks: Int32Array): number {
   return sum
 }
 
-/** Means of `draws` samples with replacement, ascending. */
-function bootstrapMeans(values: ArrayLike<number>, { clusters, seed = 0, draws = 2000 }: BootstrapOptions): Float64Array {
-  const { sums, counts } = clusterSums(values, clusters)
-  const random = seededRandom(seed)
-  const means = new Float64Array(draws)
-  const picks = new Int32Array(sums.length)
-  for (let draw = 0; draw < draws; draw++) {
-    random.integers(picks, sums.length)
-    means[draw] = total(sums, picks) / (clusters ? total(counts, picks) : picks.length)
+interface DrawnColumn extends Column { means: Float64Array }
+
+/** Values summed between two pauses, about 10 ms. */
+const stretch = 4_000_000
+
+/** Means of `draws` samples with replacement for each column, ascending. A draw depends on seed and length alone, so columns of a length share it. */
+function* drawMeans(columns: readonly Column[], seed: number, draws: number): Generator<void, Float64Array[]> {
+  const filled = columns.map((column): DrawnColumn => ({ ...column, means: new Float64Array(draws) }))
+  for (const [length, alike] of Map.groupBy(filled, ({ sums }) => sums.length)) {
+    const random = seededRandom(seed)
+    const atOnce = Math.ceil(stretch / (length * alike.length))
+    for (let from = 0; from < draws; from += atOnce) {
+      drawStretch(alike, random, from, Math.min(draws, from + atOnce))
+      yield
+    }
   }
-  return means.sort()
+  return filled.map(({ means }) => means.sort())
 }
 
-/** Percentile bootstrap of a mean (Efron), over values or over whole clusters. */
-export function bootstrap(values: ArrayLike<number>, options: BootstrapOptions = {}): Bootstrap {
-  const means = bootstrapMeans(values, options)
+/**
+ * Some draws of columns of one length. A function of its own, and counted loops: V8 leaves the loop of a generator that is under way
+ * as slow as it began, and makes summing within a for-of half as fast.
+ */
+function drawStretch(alike: readonly DrawnColumn[], random: SeededRandom, from: number, to: number): void {
+  const picks = new Int32Array(alike[0]!.sums.length)
+  for (let draw = from; draw < to; draw++) {
+    random.integers(picks, picks.length)
+    for (let place = 0; place < alike.length; place++) {
+      const { sums, counts, means } = alike[place]!
+      means[draw] = total(sums, picks) / (counts ? total(counts, picks) : picks.length)
+    }
+  }
+}
+
+function withoutPauses<R>(work: Generator<void, R>): R {
+  let step = work.next()
+  while (!step.done)
+    step = work.next()
+  return step.value
+}
+
+function spreadOf(means: Float64Array): Bootstrap {
   return {
     standardError: sampleStd(means),
     interval: [
@@ -98,6 +128,12 @@ export function bootstrap(values: ArrayLike<number>, options: BootstrapOptions =
       quantile(means, 0.975),
     ],
   }
+}
+
+/** Percentile bootstrap of a mean (Efron), over values or over whole clusters. */
+export function bootstrap(values: ArrayLike<number>, { clusters, seed = 0, draws = 2000 }: BootstrapOptions = {}): Bootstrap {
+  const [means] = withoutPauses(drawMeans([columnOf(values, clusters)], seed, draws))
+  return spreadOf(means!)
 }
 
 export interface PairedBootstrap extends Bootstrap {
@@ -107,28 +143,29 @@ export interface PairedBootstrap extends Bootstrap {
   p: number
 }
 
+/** Two methods' values, e.g. 1 where they are right, on the same samples in the same order. */
+export interface Pair { a: ArrayLike<number>, b: ArrayLike<number>, clusters?: BootstrapOptions['clusters'] }
+
 /**
- * Paired bootstrap of mean(a) - mean(b), the same samples drawn for both.
- * @param a  one method's values, e.g. 1 where it is right
- * @param b  the other's on the same samples in the same order
- * @param options  clusters, seed and number of draws
+ * Paired bootstraps of mean(a) - mean(b), the same samples drawn for both; of several pairs at once, which share their draws and so
+ * take a fraction of the time, with the same results as one by one. Yields every few milliseconds, for others to be answered.
  */
-export function pairedBootstrap(a: ArrayLike<number>, b: ArrayLike<number>, options: BootstrapOptions = {}): PairedBootstrap {
-  if (a.length !== b.length)
-    throw new RangeError(`internal: a paired bootstrap of ${a.length} and ${b.length} values`)
-  const differences = Float64Array.from(a, (value, i) => value - b[i]!)
-  const means = bootstrapMeans(differences, options)
-  const below = means.filter(value => value <= 0).length
-  const above = means.filter(value => value >= 0).length
-  return {
-    difference: mean(differences),
-    p: Math.min(1, 2 * (Math.min(below, above) + 1) / (means.length + 1)),
-    standardError: sampleStd(means),
-    interval: [
-      quantile(means, 0.025),
-      quantile(means, 0.975),
-    ],
-  }
+export function* pairedBootstraps(pairs: readonly Pair[], { seed = 0, draws = 2000 }: Omit<BootstrapOptions, 'clusters'> = {}): Generator<void, PairedBootstrap[]> {
+  const differences = pairs.map(({ a, b }) => {
+    if (a.length !== b.length)
+      throw new RangeError(`internal: a paired bootstrap of ${a.length} and ${b.length} values`)
+    return Float64Array.from(a, (value, i) => value - b[i]!)
+  })
+  const drawn = yield* drawMeans(differences.map((values, i) => columnOf(values, pairs[i]!.clusters)), seed, draws)
+  return drawn.map((means, i) => {
+    const below = means.filter(value => value <= 0).length
+    const above = means.filter(value => value >= 0).length
+    return {
+      difference: mean(differences[i]!),
+      p: Math.min(1, 2 * (Math.min(below, above) + 1) / (means.length + 1)),
+      ...spreadOf(means),
+    }
+  })
 }
 
 /** Holm's step-down correction (1979): adjusted p-values in the order given. */

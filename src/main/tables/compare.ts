@@ -1,10 +1,9 @@
 import type { Comparison } from '#shared/comparison.ts'
 import type { Evaluation } from '#shared/order.ts'
 import type { PairedTest } from './paired.ts'
-import { setImmediate } from 'node:timers/promises'
 import { FacetError } from '#shared/errors.ts'
 import { leavesOf } from '#shared/leaves.ts'
-import { correct, pairedTest } from './paired.ts'
+import { correct, pairedTests } from './paired.ts'
 
 /** What one test sample or pair was worth: 100 or 0 per cent, or an absolute error. */
 export interface SampleScore {
@@ -78,35 +77,37 @@ function figuresOf(runs: ComparedRun[]): Comparison['figures'] {
 }
 
 async function testsOf(runs: ComparedRun[]): Promise<{ tests: Comparison['tests'], notes: string[] }> {
-  const [reference, ...others] = runs
+  const [reference, ...others] = runs as [ComparedRun, ...ComparedRun[]]
+  const letters = others.map((_, i) => letterOf(i + 1))
+  const reasons = others.map((run, i) => whyUntested(reference, run, letters[i]!))
+  const testable = others.filter((_, i) => reasons[i] === null)
+  const results = (await pairedTests(reference.scores ?? [], testable.map(({ scores }) => scores!))).values()
   const notes: string[] = []
   const tests: ({ letter: string } & PairedTest)[] = []
   for (const [i, run] of others.entries()) {
-    const letter = letterOf(i + 1)
-    if (!reference!.scores || !run.scores) {
-      notes.push(`${letter}: no test against A, ${!reference!.scores
-        ? 'A'
-        : letter} has no answers per sample.`)
-      continue
-    }
-    if (run.knowledge !== reference!.knowledge) {
-      notes.push(`${letter}: no test against A, ${run.knowledge} is not ${reference!.knowledge}.`)
-      continue
-    }
-    await setImmediate() // others are answered between two tests
-    const test = pairedTest(reference!.scores, run.scores)
+    const letter = letters[i]!
+    const reason = reasons[i]
+    const test = reason === null ? results.next().value! : null
     if (!test) {
-      notes.push(`${letter}: no test against A, they share no test sample.`)
+      notes.push(`${letter}: no test against A, ${reason ?? 'they share no test sample'}.`)
       continue
     }
-    if (test.shared < Math.max(run.scores.length, reference!.scores.length))
+    if (test.shared < Math.max(run.scores!.length, reference.scores!.length))
       notes.push(`${letter}: tested on the ${test.shared} samples that both answered.`)
     tests.push({ letter, ...test })
   }
   return {
     notes,
-    tests: correct(tests, () => reference!.better ?? 'higher').map(test => test!),
+    tests: correct(tests, () => reference.better ?? 'higher').map(test => test!),
   }
+}
+
+function whyUntested(reference: ComparedRun, run: ComparedRun, letter: string): string | null {
+  if (!reference.scores || !run.scores)
+    return `${reference.scores ? letter : 'A'} has no answers per sample`
+  return run.knowledge === reference.knowledge
+    ? null
+    : `${run.knowledge} is not ${reference.knowledge}`
 }
 
 /**

@@ -1,6 +1,8 @@
 import type { Comparison } from '#shared/comparison.ts'
+import type { Pair } from '#shared/statistics.ts'
 import type { SampleScore } from './compare.ts'
-import { holm, pairedBootstrap } from '#shared/statistics.ts'
+import { setImmediate } from 'node:timers/promises'
+import { holm, pairedBootstraps } from '#shared/statistics.ts'
 
 /** p below which a difference counts as shown. */
 export const significance = 0.05
@@ -10,17 +12,39 @@ export type Verdict = Comparison['tests'][number]['verdict']
 /** One paired test before its p is corrected. */
 export interface PairedTest { shared: number, difference: number, interval: [number, number], p: number }
 
-/** Paired bootstrap of two methods' scores on the samples both answered; null where they share none. `difference` is other minus reference. */
-export function pairedTest(reference: readonly SampleScore[], other: readonly SampleScore[]): PairedTest | null {
+/**
+ * Paired bootstraps of some methods' scores against one reference, each on the samples that both answered; null where they share none.
+ * `difference` is other minus reference. Others are answered meanwhile.
+ */
+export async function pairedTests(reference: readonly SampleScore[], others: readonly (readonly SampleScore[])[]): Promise<(PairedTest | null)[]> {
+  const pairs = others.map(other => pairOf(reference, other))
+  const work = pairedBootstraps(pairs.filter(pair => pair !== null), { seed: 0 })
+  let step = work.next()
+  while (!step.done) {
+    await setImmediate()
+    step = work.next()
+  }
+  const results = step.value.values()
+  return pairs.map((pair) => {
+    if (!pair)
+      return null
+    const { difference, interval, p } = results.next().value!
+    return { shared: pair.a.length, difference, interval, p }
+  })
+}
+
+function pairOf(reference: readonly SampleScore[], other: readonly SampleScore[]): Pair | null {
   const byId = new Map(other.map(({ id, score }) => [id, score]))
   const shared = reference.filter(({ id }) => byId.has(id))
   if (shared.length === 0)
     return null
-  const clusters = shared.some(({ cluster }) => cluster !== null)
-    ? shared.map(({ id, cluster }) => cluster ?? id)
-    : undefined
-  const { difference, interval, p } = pairedBootstrap(shared.map(({ id }) => byId.get(id)!), shared.map(({ score }) => score), { clusters, seed: 0 })
-  return { shared: shared.length, difference, interval, p }
+  return {
+    a: shared.map(({ id }) => byId.get(id)!),
+    b: shared.map(({ score }) => score),
+    clusters: shared.some(({ cluster }) => cluster !== null)
+      ? shared.map(({ id, cluster }) => cluster ?? id)
+      : undefined,
+  }
 }
 
 /** Scores of each sample averaged over seeds, over the samples that all seeds answered: a method's scores rather than a run's. */

@@ -5,7 +5,7 @@ import type { PairedTest } from './paired.ts'
 import { setImmediate } from 'node:timers/promises'
 import { FacetError } from '#shared/errors.ts'
 import { suggestName } from '#shared/nearest.ts'
-import { averageScores, correct, pairedTest } from './paired.ts'
+import { averageScores, correct, pairedTests } from './paired.ts'
 
 /** Scores of one run's test samples; null where it has none. */
 export type ReadScores = (key: string, scope: Evaluation['scope']) => Promise<SampleScore[] | null>
@@ -35,8 +35,12 @@ export async function testAgainst(table: Table, reference: string, { read, memor
     throw new FacetError('usage', `There is no column "${reference}" to test against.`, { hint: suggestName(reference, table.columns) })
   const places = table.rows.flatMap((row, index) => table.columns.filter(column => column !== reference).map(column => ({ row, index, column })))
   const tests: (PairedTest | null)[] = []
-  for (const { row, column } of places)
-    tests.push(row.scope === null ? null : await testCells(row.cells[reference]!.keys, row.cells[column]!.keys, row.scope, { read, memory }))
+  for (const { scope, cells } of table.rows) {
+    const others = table.columns.filter(column => column !== reference).map(column => cells[column]!.keys)
+    tests.push(...scope === null
+      ? others.map(() => null)
+      : await testCells(cells[reference]!.keys, others, scope, { read, memory }))
+  }
   const corrected = correct(tests, index => places[index]!.row.better)
   const rows = table.rows.map((row, index) => ({
     ...row,
@@ -56,25 +60,30 @@ export async function testAgainst(table: Table, reference: string, { read, memor
   }
 }
 
-async function testCells(reference: readonly string[], other: readonly string[], scope: Evaluation['scope'], { read, memory }: { read: ReadScores, memory: TestMemory }): Promise<PairedTest | null> {
-  if (reference.length === 0 || other.length === 0)
-    return null
-  const id = JSON.stringify([reference, other, scope])
-  const known = memory.get(id)
-  if (known !== undefined)
-    return known
-  await setImmediate() // others are answered between two tests
-  const [a, b] = [await scoresOfCell(reference, scope, read), await scoresOfCell(other, scope, read)]
-  const test = a && b
-    ? pairedTest(a, b)
-    : null
-  memory.set(id, test)
-  return test
+/** Tests of some cells of a row against one of it; only those are made that the memory does not have, all at once. */
+async function testCells(reference: readonly string[], others: readonly (readonly string[])[], scope: Evaluation['scope'], { read, memory }: { read: ReadScores, memory: TestMemory }): Promise<(PairedTest | null)[]> {
+  const idOf = (other: readonly string[]): string => JSON.stringify([reference, other, scope])
+  const unknown = reference.length === 0
+    ? []
+    : others.filter(other => other.length > 0 && memory.get(idOf(other)) === undefined)
+  if (unknown.length > 0) {
+    const base = await scoresOfCell(reference, scope, read)
+    const scores: (SampleScore[] | null)[] = []
+    for (const other of unknown)
+      scores.push(base && await scoresOfCell(other, scope, read))
+    const made = (await pairedTests(base ?? [], scores.filter(one => one !== null))).values()
+    for (const [i, other] of unknown.entries()) {
+      if (scores[i]) // answers that are gone may come back
+        memory.set(idOf(other), made.next().value!)
+    }
+  }
+  return others.map(other => memory.get(idOf(other)) ?? null)
 }
 
 async function scoresOfCell(keys: readonly string[], scope: Evaluation['scope'], read: ReadScores): Promise<SampleScore[] | null> {
   const runs: SampleScore[][] = []
   for (const key of keys) {
+    await setImmediate() // others are answered between two files
     const scores = await read(key, scope)
     if (!scores)
       return null

@@ -1,7 +1,36 @@
+import type { Pair, PairedBootstrap } from '#shared/statistics.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { permutation, seededRandom } from '#shared/seeded-random.ts'
-import { bootstrap, holm, mean, pairedBootstrap, quantile, sampleStd, standardError } from '#shared/statistics.ts'
+import { bootstrap, holm, mean, pairedBootstraps, quantile, sampleStd, standardError } from '#shared/statistics.ts'
+
+/** Everything at once; with it, how often others could have been answered. */
+function finish(work: Generator<void, PairedBootstrap[]>): { results: PairedBootstrap[], pauses: number } {
+  let pauses = 0
+  let step = work.next()
+  for (; !step.done; step = work.next())
+    pauses++
+  return { results: step.value, pauses }
+}
+
+/** Efron's formula, word for word: draw, average, sort, for one pair and one number at a time. */
+function plainPairedBootstrap({ a, b, clusters }: Pair, { seed, draws }: { seed: number, draws: number }): PairedBootstrap {
+  const differences = Array.from(a, (value, i) => value - b[i]!)
+  const groups = Object.values(Object.groupBy(differences.keys(), i => `of ${clusters?.[i] ?? i}`)).map(places => places!.map(i => differences[i]!))
+  const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0)
+  const random = seededRandom(seed)
+  const means = Array.from({ length: draws }, () => {
+    const drawn = Array.from({ length: groups.length }, () => groups[random.integer(groups.length)]!)
+    return sum(drawn.map(sum)) / sum(drawn.map(({ length }) => length))
+  }).sort((x, y) => x - y)
+  const share = (isOn: (value: number) => boolean): number => means.filter(isOn).length
+  return {
+    difference: sum(differences) / differences.length,
+    p: Math.min(1, 2 * (Math.min(share(value => value <= 0), share(value => value >= 0)) + 1) / (draws + 1)),
+    standardError: sampleStd(means),
+    interval: [quantile(means, 0.025), quantile(means, 0.975)],
+  }
+}
 
 describe('statistics', () => {
   it('mean and sample standard deviation of 2, 4, 4, 4, 5, 5, 7, 9 are 5 and sqrt(32 / 7)', () => {
@@ -43,10 +72,33 @@ describe('statistics', () => {
 
   it('a paired bootstrap sees a small difference that is always there, and none between equals', () => {
     const b = Array.from({ length: 60 }, (_, i) => (i * 37) % 60)
-    const better = pairedBootstrap(b.map((value, i) => value + 1 + i % 2), b)
-    expect(better.difference).toBeCloseTo(1.5, 12)
-    expect(better.p).toBeLessThan(0.01)
-    expect(pairedBootstrap(b, b).p).toBe(1)
+    const [better, same] = finish(pairedBootstraps([{ a: b.map((value, i) => value + 1 + i % 2), b }, { a: b, b }])).results
+    expect(better!.difference).toBeCloseTo(1.5, 12)
+    expect(better!.p).toBeLessThan(0.01)
+    expect(same!.p).toBe(1)
+  })
+
+  it('paired bootstraps that share their draws have the very numbers that each has by the plain formula', () => {
+    const random = seededRandom(5)
+    const errors = (count: number): number[] => Array.from({ length: count }, () => 10 * random.next())
+    const people = Array.from({ length: 90 }, (_, i) => `person ${i % 31}`)
+    const pairs: Pair[] = [
+      { a: errors(90), b: errors(90) },
+      { a: errors(90), b: errors(90), clusters: people },
+      { a: errors(40), b: errors(40) },
+      { a: errors(90).map(Math.round), b: errors(90).map(Math.round) },
+      { a: errors(31), b: errors(31) }, // as many as there are people
+    ]
+    for (const options of [{ seed: 0, draws: 300 }, { seed: 7, draws: 41 }])
+      expect(finish(pairedBootstraps(pairs, options)).results).toEqual(pairs.map(pair => plainPairedBootstrap(pair, options)))
+    expect(finish(pairedBootstraps([])).results).toEqual([])
+  })
+
+  it('a long bootstrap pauses for others', () => {
+    const values = Array.from({ length: 2000 }, (_, i) => i % 3)
+    const pair = { a: values, b: values.map(value => 1 - value) }
+    // 2,000 draws of 2,000 values are one stretch for a pair, so seven for seven
+    expect(finish(pairedBootstraps(Array.from({ length: 7 }).fill(pair))).pauses).toBe(7)
   })
 
   it('holm corrects .01, .04, .03, .005 to .03, .06, .06, .02', () => { // statsmodels multipletests(method="holm")
