@@ -47,6 +47,17 @@ export function createCheckpointStore(runDir: string, warn: (text: string) => vo
   }
 }
 
+/** What a killed attempt was in the middle of writing: temporary names, and tensors without the record that comes after them. */
+export function removeHalfWritten(runDir: string): void {
+  const names = readdirSync(runDir)
+  for (const name of names) {
+    const isTemporary = /^(?:checkpoint-\d+|order|worker)\.\w+\.(?:tmp-\d+|\d+\.tmp)$/.test(name)
+    const generation = /^checkpoint-(\d+)\.safetensors$/.exec(name)?.[1]
+    if (isTemporary || (generation !== undefined && !names.includes(`checkpoint-${generation}.json`)))
+      rmSync(join(runDir, name), { force: true })
+  }
+}
+
 /** Whether an earlier attempt left a checkpoint. */
 export function hasCheckpoint(runDir: string): boolean {
   return listGenerations(runDir).length > 0

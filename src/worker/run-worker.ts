@@ -11,7 +11,7 @@ import { FacetError, toProblem, wordProblem } from '#shared/errors.ts'
 import { seal } from '#shared/files/durable.ts'
 import { Order as OrderSchema } from '#shared/order.ts'
 import { stages } from '#shared/stages/index.ts'
-import { createCheckpointStore, hasCheckpoint, removeCheckpoints } from './checkpoint.ts'
+import { createCheckpointStore, hasCheckpoint, removeCheckpoints, removeHalfWritten } from './checkpoint.ts'
 import { claimRun } from './claim.ts'
 import { readEnvironment } from './environment.ts'
 import { EventFile } from './event-file.ts'
@@ -35,6 +35,7 @@ export interface WorkerParts {
 export async function runWorker(runDir: string, parts: WorkerParts): Promise<number> {
   const order = OrderSchema.parse(JSON.parse(readFileSync(join(runDir, 'order.json'), 'utf8')))
   claimRun(runDir)
+  removeHalfWritten(runDir)
   const path = join(runDir, 'events.ndjson')
   const { nextSeq, attempt } = prepareEventFile(path)
   const shared: SharedState = new Int32Array(new SharedArrayBuffer(16))

@@ -4,7 +4,7 @@ import type { Order } from '#shared/order.ts'
 import type { RunRequest } from '#shared/run-control.ts'
 import { Buffer } from 'node:buffer'
 import { spawn } from 'node:child_process'
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { compileCache } from '#main/node-binary.ts'
@@ -48,7 +48,8 @@ export function logPath(runDir: string): string {
 export function startWorker({ node, entry }: WorkerSetup, runDir: string, order: Order, { usesGpu, onExit }: { usesGpu: boolean, onExit: (exit: WorkerExit) => void }): WorkerProcess {
   mkdirSync(runDir, { recursive: true })
   writeDurably(join(runDir, 'order.json'), JSON.stringify(OrderSchema.parse(order), null, 1))
-  rmSync(join(runDir, 'control.json'), { force: true })
+  for (const name of readdirSync(runDir).filter(name => name.startsWith('control.json'))) // with half of one that a killed host left
+    rmSync(join(runDir, name), { force: true })
   const log = openSync(logPath(runDir), 'a')
   try {
     const child = spawn(node, [entry, runDir], {

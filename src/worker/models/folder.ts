@@ -1,5 +1,5 @@
 import type { TensorData } from '#worker/stage.ts'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
@@ -8,8 +8,9 @@ import { readSafetensors, writeSafetensors } from '#shared/files/safetensors.ts'
 /** A model artefact: a folder of manifest.json and tensors.safetensors. */
 export interface ModelFolder<Manifest> { manifest: Manifest, tensors: Record<string, TensorData> }
 
-/** Writes a model into a (temporary) folder, which is made. */
+/** Writes a model into a (temporary) folder, which is made anew: half a file that a killed attempt left there must not be sealed with it. */
 export function writeModel(folder: string, { manifest, tensors }: ModelFolder<unknown>): void {
+  rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
   writeSafetensors(path.join(folder, 'tensors.safetensors'), tensors)
   writeFileSync(path.join(folder, 'manifest.json'), `${JSON.stringify(manifest, null, 2)}\n`)

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { createCheckpointStore, removeCheckpoints } from '#worker/checkpoint.ts'
+import { createCheckpointStore, removeCheckpoints, removeHalfWritten } from '#worker/checkpoint.ts'
 
 let folder: string
 const warnings: string[] = []
@@ -74,4 +74,15 @@ it('a finished run leaves none', async () => {
   await store().save(at(1))
   removeCheckpoints(folder)
   expect(existsSync(join(folder, 'checkpoint-1.safetensors'))).toBe(false)
+})
+
+it('what a killed attempt half wrote is removed, what is whole and what others write stays', async () => {
+  await store().save(at(1))
+  const whole = readdirSync(folder)
+  const others = ['control.json', 'control.json.tmp-77', 'events.ndjson', 'log.txt', 'order.json']
+  for (const name of [...others, 'checkpoint-2.safetensors', 'checkpoint-2.safetensors.4711.tmp', 'checkpoint-2.json.tmp-4711', 'order.json.tmp-12', 'worker.json.tmp-4711'])
+    writeFileSync(join(folder, name), 'half')
+  removeHalfWritten(folder)
+  expect(readdirSync(folder).sort()).toEqual([...whole, ...others].sort())
+  expect(await store().load()).toEqual(at(1))
 })
