@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Problem } from './problem-schema.ts'
+import { SealedFile } from './sealed-file.ts'
 import { Environment, GpuDevice } from './provenance.ts'
 
 /** One data set as a worker gets it: sealed files of the workspace, and the folder of the photographs. */
@@ -134,6 +135,7 @@ export const RunEvent = z.discriminatedUnion('type', [
     result: RunResult,
     durationMs: z.number(),
     bytes: z.int(),
+    files: z.array(SealedFile).optional().describe('What was sealed; workers of earlier versions did not say'),
   }),
 ])
 export type RunEvent = z.infer<typeof RunEvent>

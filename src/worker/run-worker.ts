@@ -9,6 +9,7 @@ import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { FacetError, toProblem, wordProblem } from '#shared/errors.ts'
 import { seal } from '#shared/files/durable.ts'
+import { describeSealed } from '#shared/files/sealed.ts'
 import { Order as OrderSchema } from '#shared/order.ts'
 import { stages } from '#shared/stages/index.ts'
 import { createCheckpointStore, hasCheckpoint, removeCheckpoints, removeHalfWritten } from './checkpoint.ts'
@@ -107,6 +108,7 @@ async function doRun(order: Order, { loaders, loadEngine }: WorkerParts, { file,
     isLeaving,
     checkpoint,
   })
+  const files = await describeSealed(artefact)
   const bytes = seal(artefact, order.artefact)
   file.append({ type: 'heartbeat', memoryBytes: process.resourceUsage().maxRSS * 1024 })
   file.append({
@@ -114,6 +116,7 @@ async function doRun(order: Order, { loaders, loadEngine }: WorkerParts, { file,
     result,
     durationMs: Math.round(performance.now() - startMs),
     bytes,
+    files,
   })
   removeCheckpoints(order.runDir)
 }

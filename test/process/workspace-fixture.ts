@@ -100,4 +100,4 @@ export async function until(condition: () => unknown, what: string, limitMs = 20
   }
 }
 
-export const readEventFile = (root: string, key: string) => readFileSync(join(workspacePaths(root).runDir(key), 'events.ndjson'), 'utf8').trim().split('\n').map(line => JSON.parse(line) as Record<string, unknown>)
+export const readEventFile = (root: string, key: string) => readFileSync(join(workspacePaths(root).runDir(key), 'events.ndjson'), 'utf8').split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Record<string, unknown>)

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { addPoints } from '#main/workspace/curves.ts'
 import { putEnvironment } from '#main/workspace/provenance.ts'
 import { moveRun } from '#main/workspace/runs.ts'
+import { artefactName, putSealedFiles } from '#main/workspace/sealed-files.ts'
 import { RunEvent } from '#shared/order.ts'
 
 /** Whole lines of an event file from an offset on. A line that is not finished yet stays for the next time. */
@@ -126,6 +127,7 @@ async function applyEvent(trx: Trx, applied: Applied, event: RunEvent): Promise<
       return move('failed', endOf(applied.row, event.time), event.problem)
     case 'done':
       await insertEvaluations(trx, key, event.result)
+      await putSealedFiles(trx, artefactName(applied.row.stage, key), event.files ?? [])
       return move('done', {
         finished_at_ms: event.time,
         duration_ms: (applied.row.duration_ms ?? 0) + event.durationMs,

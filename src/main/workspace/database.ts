@@ -88,6 +88,7 @@ export interface Tables {
   points: PointTable
   metrics: MetricView
   evaluations: EvaluationTable
+  sealed_files: { artefact: string, file: string, bytes: number, sha256: string }
   recipe_states: { id: string, state: string }
   run_provenance: ProvenanceTable
 }
