@@ -89,7 +89,10 @@ export const TableFigure = z.discriminatedUnion('kind', [
     paper: z.record(z.string(), z.number()).describe('The paper\'s figure of a row at its own size of h_G'),
     paperSize: z.int(),
   }),
-  z.strictObject({ kind: z.literal('time') }).describe('Every row on one logarithmic axis'),
+  z.strictObject({
+    kind: z.literal('time'),
+    whole: z.string().describe('The row that the others are parts or a projection of'),
+  }).describe('Every row on one logarithmic axis'),
 ])
 export type TableFigure = z.infer<typeof TableFigure>
 

@@ -1,29 +1,10 @@
-import type { Table, TableCell } from '#shared/table.ts'
 import { mount } from '@vue/test-utils'
 import { describe, expect, it } from 'vitest'
 import { createMemoryHistory, createRouter } from 'vue-router'
 import { describeCell, isFarFromPaper, wordMissing } from '#renderer/views/tables/cell-words.ts'
-import { chartOf, escapeXml, lightPalette, sizesOf } from '#renderer/views/tables/chart-svg.ts'
 import ResultTable from '#renderer/views/tables/ResultTable.vue'
+import { cell, tableOf } from './fixture.ts'
 
-function cell(changes: Partial<TableCell> = {}): TableCell {
-  return { mean: 90, std: 1, n: 3, values: [89, 90, 91], reference: null, referenceText: null, referenceSource: null, best: false, marks: [], missing: null, count: 358, standardError: 1, interval: [87, 93], keys: ['a'.repeat(64)], ...changes }
-}
-function tableOf(cells: Record<string, TableCell>): Table {
-  return {
-    table: 'target',
-    study: 'small',
-    title: 'Methods on target knowledge',
-    paper: 'Table 3',
-    rowTitle: 'knowledge',
-    columns: Object.keys(cells),
-    columnTitles: Object.fromEntries(Object.keys(cells).map(name => [name, name])),
-    rows: [{ knowledge: 'Gender <UTK>', metric: 'accuracy', unit: '%', better: 'higher', scope: 'test', cells }],
-    legend: [],
-    notices: [],
-    provenance: { version: '0.1.0', time: '', keys: [] },
-  }
-}
 const missing = cell({ mean: null, std: null, n: 0, values: [], keys: [], missing: { reason: 'its run failed: no node', command: 'facet run' } })
 
 describe('a table on the screen', () => {
@@ -54,33 +35,4 @@ it('a cell tells all that is known of it', () => {
   expect(isFarFromPaper(cell({ reference: 93, referenceText: '93' }))).toBe(true)
   expect(isFarFromPaper(cell({ reference: 93, referenceText: '(93)' }))).toBe(false)
   expect(isFarFromPaper(cell({ reference: 92, referenceText: '92' }))).toBe(false)
-})
-
-describe('a table as a chart', () => {
-  const parse = (svg: string): Document => new DOMParser().parseFromString(svg, 'image/svg+xml')
-
-  it('is a picture that stands by itself: well formed, escaped, with every figure', () => {
-    const { svg, width, height } = chartOf(tableOf({ ae: cell({ best: true }), pca: missing, concat: cell({ mean: 80, std: null, reference: 97, referenceText: '97' }) }), lightPalette)
-    const picture = parse(svg)
-    expect(picture.querySelector('parsererror')).toBeNull()
-    expect(picture.documentElement.getAttribute('viewBox')).toBe(`0 0 ${width} ${height}`)
-    expect(svg).not.toContain('<UTK>')
-    expect(svg).not.toContain('var(')
-    expect(picture.querySelectorAll('circle')).toHaveLength(3) // two means, one ring around the best
-    expect(svg).toContain('missing')
-  })
-
-  it('runs over the size where the columns are one combiner in several sizes', () => {
-    expect(sizesOf(['ae-64', 'ae-128', 'ae-256'])).toEqual(new Map([['ae-64', 64], ['ae-128', 128], ['ae-256', 256]]))
-    expect(sizesOf(['ae-64', 'pca-128', 'ae-256'])).toBeNull()
-    expect(sizesOf(['ae', 'pca'])).toBeNull()
-    const { svg } = chartOf(tableOf({ 'ae-256': cell({ mean: 91 }), 'ae-64': cell({ mean: 85 }), 'ae-128': cell({ mean: 88 }) }), lightPalette)
-    const points = parse(svg).querySelector('polyline')!.getAttribute('points')!.split(' ').map(point => Number(point.split(',')[0]))
-    // 64, 128, 256 are as far from each other on a logarithmic axis
-    expect(points[1]! - points[0]!).toBeCloseTo(points[2]! - points[1]!, 9)
-  })
-
-  it('escapes whatever a name may hold', () => {
-    expect(escapeXml('a<b>"&\'')).toBe('a&#60;b&#62;&#34;&#38;&#39;')
-  })
 })

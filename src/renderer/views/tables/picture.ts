@@ -1,8 +1,8 @@
-import type { Chart } from './chart-svg.ts'
+import type { Drawing } from './chart-parts.ts'
 import { FacetError } from '#shared/errors.ts'
 
 /** A drawn SVG as the bytes of a PNG, in base64; twice as fine as a screen, for print. */
-export async function pngOf({ svg, width, height }: Chart, scale = 2): Promise<string> {
+export async function pngOf({ svg, width, height }: Drawing, scale = 2): Promise<string> {
   const image = new Image(width, height)
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`
   try {

@@ -2,7 +2,8 @@ import type { Action } from '#renderer/composables/useAction.ts'
 import type { Table } from '#shared/table.ts'
 import { useDesktop } from '#renderer/client/desktop.ts'
 import { useAction } from '#renderer/composables/useAction.ts'
-import { chartOf, lightPalette } from './chart-svg.ts'
+import { lightPalette } from './chart-parts.ts'
+import { chartOf } from './chart-svg.ts'
 import { pngOf } from './picture.ts'
 
 /** Saves the charts of a table, in the light colours, for paper. */
