@@ -100,4 +100,7 @@ export async function until(condition: () => unknown, what: string, limitMs = 20
   }
 }
 
-export const readEventFile = (root: string, key: string) => readFileSync(join(workspacePaths(root).runDir(key), 'events.ndjson'), 'utf8').split('\n').filter(line => line !== '').map(line => JSON.parse(line) as Record<string, unknown>)
+/** The whole lines of a run's event file; the last one may be half written. */
+export function readEventFile(root: string, key: string) {
+  return readFileSync(join(workspacePaths(root).runDir(key), 'events.ndjson'), 'utf8').split('\n').slice(0, -1).map(line => JSON.parse(line) as Record<string, unknown>)
+}

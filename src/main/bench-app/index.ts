@@ -1,29 +1,26 @@
 import type { Page } from 'playwright-core'
 import type { BenchFigure } from '#main/bench-figure.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { figure } from '#main/bench-figure.ts'
 import { FacetError } from '#shared/errors.ts'
 import { measureApp } from './measure.ts'
 import { makeLoadedWorkspace } from './workspace.ts'
-
-export interface AppBench { cpu: string, cores: number, load: number, runs: number, points: number, makeSeconds: number, figures: BenchFigure[] }
 
 /**
  * The app on a workspace with a year of runs: how soon it can be used, how soon it lists and compares, whether charts keep up.
  *
  * @throws FacetError 'not-found' where there is no browser to measure in
  */
-export async function benchApp({ runs, points }: { runs: number, points: number }, say: (text: string) => void): Promise<AppBench> {
+export async function benchApp({ runs, points }: { runs: number, points: number }, say: (text: string) => void): Promise<BenchFigure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'facet-bench-app-'))
   try {
     say(`making a workspace with ${runs} runs of ${points} values`)
     const started = performance.now()
     await makeLoadedWorkspace(folder, { runs, points })
-    const makeSeconds = (performance.now() - started) / 1000
-    const load = loadavg()[0]!
-    const figures = await measureApp(folder, { runs, points }, openPage, say)
-    return { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), load, runs, points, makeSeconds, figures }
+    const made = figure(`workspace of ${runs} runs of ${points} values made`, (performance.now() - started) / 1000, 's')
+    return [made, ...await measureApp(folder, { runs, points }, openPage, say)]
   }
   finally {
     rmSync(folder, { recursive: true, force: true })

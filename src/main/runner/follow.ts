@@ -22,7 +22,7 @@ export function eventsPath(runDir: string): string {
  * Reads what an event file holds beyond `offset`, at most `limitBytes` at once. A file shorter than the offset is read
  * from its start: sequence numbers tell what is known already.
  */
-export function readEvents(path: string, offset: number, limitBytes = 4 << 20): EventChunk {
+export function readEvents(path: string, offset: number, limitBytes = 1 << 20): EventChunk {
   const size = sizeOf(path)
   const from = size < offset
     ? 0

@@ -1,24 +1,35 @@
 import type { RunRow } from '#main/workspace/runs.ts'
 import type { Followed, RunnerState } from './state.ts'
+import { performance } from 'node:perf_hooks'
 import { requireRun, setReason } from '#main/workspace/runs.ts'
 import { killGroup } from '#shared/process-identity.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { applyEvents, eventsPath, readEvents } from './follow.ts'
 import { move } from './state.ts'
 import { wordEnd, wordLatePause } from './word-end.ts'
-import { findWorker, isAtWork, readRequest } from './worker-process.ts'
+import { findWorker, goneWorker, isAtWork, readRequest } from './worker-process.ts'
 
 /** From SIGTERM to SIGKILL. */
 const graceMs = 5_000
 
-/** Takes in what a run's event file holds beyond what is known, and tells what changed. */
+/** How long one look takes in events of one run; then others have their turn, since a file may hold days that nobody followed. */
+const turnMs = 100
+
+/** Takes in all that a run's event file holds beyond what is known, and tells what changed. */
 export async function follow(state: RunnerState, key: string): Promise<RunRow> {
+  return (await followFor(state, key, Number.POSITIVE_INFINITY)).row
+}
+
+async function followFor(state: RunnerState, key: string, limitMs: number): Promise<{ row: RunRow, isCaughtUp: boolean }> {
   const { workspace: { db, paths }, workers, events } = state
+  const startMs = performance.now()
   for (;;) {
     const before = await requireRun(db, key)
+    if (performance.now() - startMs > limitMs)
+      return { row: before, isCaughtUp: false }
     const chunk = readEvents(eventsPath(paths.runDir(key)), before.events_offset)
     if (chunk.offset === before.events_offset)
-      return before
+      return { row: before, isCaughtUp: true }
     const { row, metrics, movedTo } = await db.transaction().execute(async trx => applyEvents(trx, await requireRun(trx, key), chunk))
     const worker = workers.get(key)
     if (worker)
@@ -35,12 +46,20 @@ export async function follow(state: RunnerState, key: string): Promise<RunRow> {
   }
 }
 
-/** Looks at a worker: takes in its events, records its end, ends it where it is silent or does not stop. */
-export async function watch(state: RunnerState, key: string, worker: Followed, elapsedMs: number): Promise<void> {
+/**
+ * Looks at a worker: takes in its events, records its end, ends it where it is silent or does not stop.
+ *
+ * @returns whether it has been seen to; false where there are more events than one look takes in
+ */
+export async function watch(state: RunnerState, key: string, worker: Followed, elapsedMs: number): Promise<boolean> {
   worker.silentMs += elapsedMs
-  await follow(state, key)
-  if (!isAtWork(worker))
-    return settle(state, key, worker)
+  const { isCaughtUp } = await followFor(state, key, turnMs)
+  if (!isCaughtUp)
+    return false
+  if (!isAtWork(worker)) {
+    await settle(state, key, worker)
+    return true
+  }
   if (worker.pauseBy !== null && Date.now() > worker.pauseBy) {
     worker.pauseBy = null
     await tellLatePause(state, key)
@@ -51,6 +70,7 @@ export async function watch(state: RunnerState, key: string, worker: Followed, e
     const isLast = isSilent || Date.now() > worker.stopBy! + graceMs
     killGroup(worker.pid, worker.started, isLast ? 'SIGKILL' : 'SIGTERM')
   }
+  return true
 }
 
 /** A step may rightly take long, so a worker that does not pause is not ended: its run says that it is late. */
@@ -63,12 +83,14 @@ async function tellLatePause(state: RunnerState, key: string): Promise<void> {
   events.changed(await requireRun(db, key))
 }
 
-/** Takes over a run that an earlier host left at work: follows its worker, or records that it is gone. */
+/** Takes over a run that an earlier host left at work; its worker may be gone, which the next look records. */
 export async function adopt(state: RunnerState, row: RunRow): Promise<void> {
   const runDir = state.workspace.paths.runDir(row.key)
   const worker = findWorker(runDir, row)
-  if (!worker)
-    return settle(state, row.key, null)
+  if (!worker) {
+    state.workers.set(row.key, { ...goneWorker, silentMs: 0, stopBy: null, pauseBy: null })
+    return
+  }
   const request = readRequest(runDir)
   if (request !== null && row.state === 'running')
     await move(state, row.key, 'pausing')
@@ -84,12 +106,19 @@ export async function adopt(state: RunnerState, row: RunRow): Promise<void> {
   })
 }
 
+/** Records the end of an adopted run's worker at once, where it is gone. */
+export async function settleIfGone(state: RunnerState, key: string): Promise<void> {
+  const worker = state.workers.get(key)
+  if (worker && !isAtWork(worker))
+    await settle(state, key, worker)
+}
+
 /** A worker is gone: what it wrote last counts, and a run that it left unfinished is interrupted. */
-async function settle(state: RunnerState, key: string, worker: Followed | null): Promise<void> {
+async function settle(state: RunnerState, key: string, worker: Followed): Promise<void> {
   const row = await follow(state, key)
   state.workers.delete(key)
   state.isQueueDirty = true
-  const wasAskedToStop = worker !== null && worker.stopBy !== null
+  const wasAskedToStop = worker.stopBy !== null
   // It paused just before it was asked to stop: the later wish counts.
   if (wasAskedToStop && row.state === 'paused') {
     await move(state, key, 'cancelled')
@@ -97,7 +126,7 @@ async function settle(state: RunnerState, key: string, worker: Followed | null):
   }
   if (!activeStates.includes(row.state))
     return
-  const reason = wordEnd(row, state.workspace.paths.runDir(key), { exit: worker?.exit ?? null, silentMs: worker?.silentMs ?? 0, wasAskedToStop })
+  const reason = wordEnd(row, state.workspace.paths.runDir(key), { exit: worker.exit, silentMs: worker.silentMs, wasAskedToStop })
   await move(state, key, wasAskedToStop ? 'cancelled' : 'interrupted', {
     reason,
     set: {

@@ -27,6 +27,9 @@ export interface WorkerProcess extends ProcessIdentity {
   exit: WorkerExit | null
 }
 
+/** Stands for a worker that nobody can find any more. */
+export const goneWorker: WorkerProcess = { pid: -1, started: 'gone', threads: 0, isChild: false, exit: null }
+
 /** What is needed to start workers. */
 export interface WorkerSetup {
   /** The pinned Node. */

@@ -2,10 +2,12 @@
 export const limits = {
   /** Longest message from a page: a photograph to try, as base64. */
   messageBytes: 48 << 20,
+  /** Deepest message: a table of a study nests some 10 levels. */
+  messageDepth: 64,
   /** What may wait for a slow client before it is dropped: some large answers, never the events of a day. */
   bufferedBytes: 64 << 20,
   /** Browser windows at once. */
-  connections: 32,
+  connections: 100,
   /** Calls of one window under way at once. */
   callsAtOnce: 256,
   /** Entries of a folder that a file dialog shows. */

@@ -1,10 +1,10 @@
-import type { AppBench } from '#main/bench-app/index.ts'
+import type { BenchFigure } from '#main/bench-figure.ts'
 import type { BenchCase, BenchName, BenchReport, BenchResult } from '#shared/bench.ts'
 import type { RegisterCommand } from '../command.ts'
 import type { Terminal } from '../terminal.ts'
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, cpus, loadavg } from 'node:os'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
@@ -17,29 +17,32 @@ import { list } from '../terminal.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { wordBytes, wordNumber } from '../words.ts'
 
-interface Options { peers: boolean, rounds: number, threads: number, runs: number, points: number }
+interface Options { peers: boolean, rounds: number, threads: number, runs: number, points: number, rows: number, hours: number }
 
-/** Needs the built page and a browser, so it is run only where it is named. */
-const appBench = 'app'
+/** Run only where they are named: the one needs the built page and a browser, the other minutes and gigabytes. */
+const ownBenches = ['app', 'load'] as const
+type OwnBench = typeof ownBenches[number]
 
 /** bench: our own stages against other libraries doing the same work, in turn, in this very run. */
 export const bench: RegisterCommand = (program, act) => program
   .command('bench')
-  .addArgument(new Argument('[names...]', `which; all but app where none is named: ${appBench} measures the app on a workspace with many runs`).choices([...benchNames, appBench]))
+  .addArgument(new Argument('[names...]', 'which; all but app and load where none is named: app measures the app on a workspace with many runs, load what host and server bear (some 10 minutes, 8 GB of disk)').choices([...benchNames, ...ownBenches]))
   .description('speed and memory against PyTorch, tfjs, onnxruntime and others, the same work in turn; ratios hold on any machine')
   .option('--peers', 'first install the peers that are missing, in the user\'s cache: PyTorch from PyPI (0.6 GB), onnxruntime-node from npm', false)
   .option('--rounds <n>', 'turns of each contender', wholeNumber(1), 7)
   .option('--threads <n>', 'threads of each contender', wholeNumber(1), availableParallelism())
-  .option('--runs <n>', 'app: runs in the workspace', wholeNumber(1), 1500)
+  .option('--runs <n>', 'app, load: runs in the workspace', wholeNumber(1), 1500)
   .option('--points <n>', 'app: metric values of each run', wholeNumber(1), 1500)
-  .action(act(async ({ terminal }, names: (BenchName | typeof appBench)[], options: Options) => {
-    if (names.includes(appBench)) {
-      const { benchApp } = await import('#main/bench-app/index.ts')
-      const measured = await benchApp(options, text => terminal.note(`${text} ...`))
-      terminal.result(measured, () => renderAppBench(measured, terminal))
-      if (names.length === 1)
-        return
+  .option('--rows <n>', 'load: rows of an event file that nobody has followed', wholeNumber(1), 10_000_000)
+  .option('--hours <n>', 'load: simulated hours of a run', wholeNumber(1), 24)
+  .action(act(async ({ terminal }, names: (BenchName | OwnBench)[], options: Options) => {
+    const own = ownBenches.filter(name => names.includes(name))
+    for (const name of own) {
+      const measured = await measureOwn(name, options, text => terminal.note(`${text} ...`))
+      terminal.result(measured, () => renderFigures(measured, terminal))
     }
+    if (own.length > 0 && own.length === new Set(names).size)
+      return
     const report = await runBench(names.length > 0
       ? benchNames.filter(name => names.includes(name))
       : [...benchNames], options, terminal)
@@ -86,15 +89,27 @@ async function runBench(names: BenchName[], { peers, rounds, threads }: Options,
   return report
 }
 
-/** The app's figures, each with its bound. */
-function renderAppBench({ cpu, cores, load, runs, points, makeSeconds, figures }: AppBench, terminal: Pick<Terminal, 'width' | 'isStyled'>): string {
+interface Measured { cpu: string, cores: number, load: number, figures: BenchFigure[] }
+
+async function measureOwn(name: OwnBench, options: Options, say: (text: string) => void): Promise<Measured> {
+  const machine = { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), load: loadavg()[0]! }
+  if (name === 'app') {
+    const { benchApp } = await import('#main/bench-app/index.ts')
+    return { ...machine, figures: await benchApp(options, say) }
+  }
+  const { benchLoad } = await import('#main/bench-load/index.ts')
+  return { ...machine, figures: await benchLoad({ ...options, clients: 50, liveRuns: 20, liveSeconds: 60 }, say) }
+}
+
+/** Figures, each with its bound. */
+function renderFigures({ cpu, cores, load, figures }: Measured, terminal: Pick<Terminal, 'width' | 'isStyled'>): string {
   const table = list(figures, [
     { title: 'measured', value: ({ title }) => title, isElastic: true },
-    { title: 'median', isNumber: true, value: ({ value, unit }) => `${wordNumber(Number(value.toPrecision(3)))} ${unit}` },
+    { title: 'figure', isNumber: true, value: ({ value, unit }) => `${wordNumber(Number(value.toPrecision(3)))} ${unit}` },
     { title: 'to reach', isNumber: true, value: ({ bound, isReached }) => bound === null ? '' : `${'most' in bound ? `<= ${bound.most}` : `>= ${bound.least}`}${isReached ? '' : ' missed'}` },
   ], terminal)
   const busy = load > cores / 2 ? `\nOther programs were at work (load ${load.toFixed(1)}): the times are upper bounds.` : ''
-  return `${cpu}, ${cores} cores; ${runs} runs of ${points} values, made in ${makeSeconds.toFixed(1)} s${busy}\n${table}`
+  return `${cpu}, ${cores} cores${busy}\n${table}`
 }
 
 /** Tables of a report, one per case. */
