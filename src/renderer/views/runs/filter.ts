@@ -51,14 +51,19 @@ export function isFiltering({ text, stages, states, studies }: RunsFilter): bool
 /** Digits from which on a word may be meant as a key. */
 const keyDigits = 4
 
-/** Runs that a filter lets through: every word in label, key, stage, state or study. */
+/** Runs that a filter lets through. */
 export function filterRuns(runs: readonly RunItem[], { text, stages, states, studies }: RunsFilter): RunItem[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
-  return runs.filter(run =>
+  return searchRuns(runs.filter(run =>
     (stages.length === 0 || stages.includes(run.stage))
     && (states.length === 0 || states.includes(run.state))
-    && (studies.length === 0 || run.studies.some(study => studies.includes(study)))
-    && words.every(word => run.label.toLowerCase().includes(word)
+    && (studies.length === 0 || run.studies.some(study => studies.includes(study)))), text)
+}
+
+/** Runs with every word in label, beginning of the key, stage, state or study. */
+export function searchRuns(runs: readonly RunItem[], text: string): RunItem[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean)
+  return runs.filter(run =>
+    words.every(word => run.label.toLowerCase().includes(word)
       || (word.length >= keyDigits && run.key.startsWith(word))
       || `${run.stage} ${run.state} ${run.studies.join(' ')}`.includes(word)))
 }
