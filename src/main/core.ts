@@ -186,6 +186,8 @@ function read(folder: string, workspace: Workspace, options: ConnectOptions): Co
     pauseAll: refuse,
     stop: refuse,
     resume: refuse,
+    repeat: refuse,
+    forget: refuse,
     idle: refuse,
     close: async () => {},
   }

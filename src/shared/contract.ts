@@ -5,7 +5,7 @@ import { compareMethods } from './contract/compare.ts'
 import { dataEvents, dataMethods } from './contract/data.ts'
 import { Key, method, Name, nothing, Path } from './contract/method.ts'
 import { overviewMethods } from './contract/overview.ts'
-import { runMethods } from './contract/runs.ts'
+import { runEvents, runMethods } from './contract/runs.ts'
 import { studyEvents, studyMethods } from './contract/studies.ts'
 import { tableMethods } from './contract/tables.ts'
 import { Rejected, Sample, Task } from './dataset.ts'
@@ -166,6 +166,7 @@ export const events = {
     progress: ProgressView.nullable(),
     memoryBytes: z.int().nullable(),
   }),
+  ...runEvents,
   ...dataEvents,
   ...studyEvents,
 } as const

@@ -3,6 +3,7 @@ import { FaceState, PhotographView } from './dataset-views.ts'
 import { ProbeResult } from './dataset.ts'
 import { TeacherManifest } from './manifest.ts'
 import { PredictRequest, PredictResult } from './predict.ts'
+import { ArtefactComparison } from './reproduction.ts'
 import { AffinityView, InspectedModel, TeacherTrial } from './teacher-views.ts'
 import { Photograph, TryRequest, TryResult } from './try-views.ts'
 
@@ -80,6 +81,11 @@ export const inspectMethods = {
     embeddings: z.string(),
     faces: z.int().positive(),
   }), AffinityView.omit({ key: true, dataset: true })),
+  compareArtefacts: method(900_000, z.strictObject({
+    kind: z.enum(['faces', 'embeddings', 'model']),
+    sealed: z.string(),
+    again: z.string(),
+  }), ArtefactComparison),
   tryPhotograph: method(180_000, TryRequest, TryResult),
   predict: method(300_000, PredictRequest, PredictResult),
   synthesize: method(900_000, z.record(z.string(), z.unknown()), z.unknown()),

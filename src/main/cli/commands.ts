@@ -11,6 +11,7 @@ import { init } from './commands/init.ts'
 import { logs } from './commands/logs.ts'
 import { plan } from './commands/plan.ts'
 import { predict } from './commands/predict.ts'
+import { reproduce } from './commands/reproduce.ts'
 import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
 import { serve } from './commands/serve.ts'
@@ -31,6 +32,7 @@ export const commands: RegisterCommand[] = [
   pause,
   stop,
   resume,
+  reproduce,
   table,
   compare,
   predict,

@@ -11,10 +11,10 @@ import { shortKey, wordDuration } from './words.ts'
 export type Followed = { left: false, idle: IdleView } | { left: true }
 
 /**
- * Shows the runs at work until nothing of a study (or of everything) can go on by itself. Ctrl+C asks the runs to pause where
+ * Shows the runs at work until nothing of a study (of one run, or of everything) can go on by itself. Ctrl+C asks the runs to pause where
  * this process holds the workspace, and only stops watching where another one does; a second Ctrl+C leaves at once.
  */
-export async function followRuns(client: Client, { study, terminal, total }: { study?: string, terminal: Terminal, /** Runs that are to be done, for "3 of 40". */ total?: number }): Promise<Followed> {
+export async function followRuns(client: Client, { study, key, terminal, total }: { study?: string, key?: string, terminal: Terminal, /** Runs that are to be done, for "3 of 40". */ total?: number }): Promise<Followed> {
   const progress = createProgress(terminal)
   const known = new Map<string, RunView>()
   let finished = 0
@@ -27,12 +27,14 @@ export async function followRuns(client: Client, { study, terminal, total }: { s
     unit: run.progress?.unit ?? '',
     etaSeconds: run.progress?.etaSeconds ?? null,
   })))
-  for (const run of await client.call('runs.list', { study }))
-    known.set(run.key, run)
+  for (const run of await client.call('runs.list', { study })) {
+    if (key === undefined || run.key === key)
+      known.set(run.key, run)
+  }
   const ears = [
     client.on('run.changed', (run) => {
       const before = known.get(run.key)
-      if (study !== undefined && !before)
+      if ((study !== undefined || key !== undefined) && !before)
         return
       known.set(run.key, run)
       if (before?.state !== run.state || before.reason?.message !== run.reason?.message) {
@@ -58,7 +60,7 @@ export async function followRuns(client: Client, { study, terminal, total }: { s
   try {
     show()
     const ended = await Promise.race([
-      client.call('runs.idle', { study }),
+      client.call('runs.idle', { study, key }),
       interrupt.pressed,
     ])
     if (ended !== 'interrupted')

@@ -5,6 +5,7 @@ import { datasetHandlers } from './datasets.ts'
 import { gcHandlers } from './gc.ts'
 import { modelHandlers } from './models.ts'
 import { overviewHandlers } from './overview.ts'
+import { reproduceHandlers } from './reproduce.ts'
 import { runHandlers } from './runs.ts'
 import { studyHandlers } from './studies.ts'
 import { studyDocumentHandlers } from './study-documents.ts'
@@ -19,6 +20,7 @@ export const parts: HandlerPart[] = [
   datasetHandlers,
   datasetPageHandlers,
   runHandlers,
+  reproduceHandlers,
   overviewHandlers,
   compareHandlers,
   tableHandlers,

@@ -80,8 +80,8 @@ export const runHandlers = ((core) => {
             ]),
       }
     },
-    'runs.idle': async ({ study }) => {
-      const { counts, open } = await runner.idle(study)
+    'runs.idle': async ({ study, key }) => {
+      const { counts, open } = await runner.idle(study, key === undefined ? undefined : await keyOf(key))
       return {
         counts,
         open: open.map(viewRun),

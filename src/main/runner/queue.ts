@@ -42,9 +42,9 @@ export async function pump(state: RunnerState): Promise<void> {
     await startRun(state, key)
 }
 
-/** How a study, or everything, stands; null while something of it is at work or about to start. */
-export async function reportIdle(state: RunnerState, study: string | undefined): Promise<IdleReport | null> {
-  const rows = await listRuns(state.workspace.db, { study })
+/** How a study, one run, or everything stands; null while something of it is at work or about to start. */
+export async function reportIdle(state: RunnerState, { study, key }: { study?: string, key?: string }): Promise<IdleReport | null> {
+  const rows = await listRuns(state.workspace.db, { study, keys: key === undefined ? undefined : [key] })
   const queue = await readQueue(state)
   const goesOn = (key: string): boolean => {
     const run = queue.get(key)!

@@ -10,6 +10,7 @@ import { listRuns } from '#main/workspace/runs.ts'
 import { FacetError } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { pump, reportIdle } from './queue.ts'
+import { forget, repeat } from './repeat.ts'
 import { ask, enqueue, pauseAll, resume } from './requests.ts'
 import { createSerial } from './serial.ts'
 import { adopt, watch } from './watch.ts'
@@ -42,13 +43,17 @@ export interface Runner {
   pauseAll: () => Promise<RunRow[]>
   stop: (key: string) => Promise<RunRow>
   resume: (key: string) => Promise<RunRow>
-  /** Waits until nothing of a study (or of everything) is at work or about to start. */
-  idle: (study?: string) => Promise<IdleReport>
+  /** Queues a run that belongs to no study, on as many threads as the one that it repeats. */
+  repeat: (planned: PlannedRun, threads: number | null) => Promise<RunRow>
+  /** Removes such a run with all that it left. */
+  forget: (key: string) => Promise<void>
+  /** Waits until nothing of a study (of one run, or of everything) is at work or about to start. */
+  idle: (study?: string, key?: string) => Promise<IdleReport>
   /** Stops following; workers go on and the next host catches up. */
   close: () => Promise<void>
 }
 
-interface Waiting { study: string | undefined, resolve: (report: IdleReport) => void, reject: (error: unknown) => void }
+interface Waiting { study: string | undefined, key: string | undefined, resolve: (report: IdleReport) => void, reject: (error: unknown) => void }
 
 /** Makes the runner of an open workspace. Nothing happens before `start`. */
 export function createRunner({ workspace, worker, cores, events, pollMs = 200, silentMs = 30_000, stopMs = 30_000, pauseMs = 60_000 }: RunnerOptions): Runner {
@@ -103,7 +108,7 @@ export function createRunner({ workspace, worker, cores, events, pollMs = 200, s
 
   async function answerWaiting(): Promise<void> {
     for (const entry of [...waiting]) {
-      const report = await reportIdle(state, entry.study)
+      const report = await reportIdle(state, entry)
       if (report) {
         waiting.splice(waiting.indexOf(entry), 1)
         entry.resolve(report)
@@ -147,8 +152,10 @@ export function createRunner({ workspace, worker, cores, events, pollMs = 200, s
     pauseAll: () => request(() => pauseAll(state)),
     stop: key => request(() => ask(state, key, 'stop')),
     resume: key => request(() => resume(state, key)),
-    idle: study => new Promise((resolve, reject) => {
-      waiting.push({ study, resolve, reject })
+    repeat: (planned, threads) => request(() => repeat(state, planned, threads)),
+    forget: key => request(() => forget(state, key)),
+    idle: (study, key) => new Promise((resolve, reject) => {
+      waiting.push({ study, key, resolve, reject })
       isAsked = true
       state.wake()
     }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { RunState } from '../order.ts'
+import { Reproduction } from '../reproduction.ts'
 import { RunItem } from '../run-views.ts'
 import { IdleView, RunDetail, RunView } from '../views.ts'
 import { Key, method, nothing } from './method.ts'
@@ -81,5 +82,18 @@ export const runMethods = {
   })),
   'runs.idle': method('write', z.strictObject({
     study: z.string().optional(),
+    key: Key.optional().describe('This run alone'),
   }).default({}), IdleView),
+  'runs.reproduce': method('write', keyed, RunView),
+  'runs.reproduced': method('write', keyed, Reproduction),
+} as const
+
+/** What clients are told while a run is about to be reproduced: how much of a data set was compared with what the run saw. */
+export const runEvents = {
+  'reproduce.checking': z.strictObject({
+    key: z.string(),
+    dataset: z.string(),
+    done: z.int(),
+    total: z.int(),
+  }),
 } as const

@@ -1,0 +1,40 @@
+import type { RunRow } from '#main/workspace/runs.ts'
+import type { RunState } from '#shared/order.ts'
+import type { PlannedRun } from './planned-run.ts'
+import type { RunnerState } from './state.ts'
+import { rmSync } from 'node:fs'
+import { nextPosition, putPlannedRun } from '#main/workspace/runs.ts'
+import { FacetError } from '#shared/errors.ts'
+import { resume } from './requests.ts'
+
+/** States from which a repetition goes on; one that ended is begun anew. */
+const goesOn: readonly RunState[] = ['queued', 'running', 'pausing', 'paused', 'interrupted']
+
+/**
+ * Queues a run that belongs to no study, and takes it up where an earlier attempt was left.
+ * `threads` are those of the run that it repeats: another count gives other bits.
+ */
+export async function repeat(state: RunnerState, planned: PlannedRun, threads: number | null): Promise<RunRow> {
+  const { db } = state.workspace
+  const before = await db.selectFrom('runs').select('state').where('key', '=', planned.key).executeTakeFirst()
+  if (before && !goesOn.includes(before.state))
+    await forget(state, planned.key)
+  await db.transaction().execute(async (trx) => {
+    await putPlannedRun(trx, planned, { position: await nextPosition(trx), now: Date.now() })
+    await trx.updateTable('runs').set({ threads }).where('key', '=', planned.key).where('threads', 'is', null).execute()
+  })
+  return resume(state, planned.key)
+}
+
+/** Removes a run that belongs to no study with all that it left. @throws FacetError 'conflict' while its worker is there */
+export async function forget({ workspace: { db, paths }, workers }: RunnerState, key: string): Promise<void> {
+  if (workers.has(key))
+    throw new FacetError('conflict', 'A worker is at work on this run.', { where: key, hint: `facet stop ${key.slice(0, 12)} ends it.` })
+  const row = await db.selectFrom('runs').select('stage').where('key', '=', key).executeTakeFirst()
+  if (!row)
+    return
+  await db.deleteFrom('runs').where('key', '=', key).execute()
+  const artefact = paths.artefactPath(row.stage, key)
+  for (const path of [artefact, `${artefact}.partial`, paths.runDir(key)])
+    rmSync(path, { recursive: true, force: true })
+}
