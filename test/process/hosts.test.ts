@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
 import { followOn } from '#main/cli/follow.ts'
 import { createTerminal } from '#main/cli/terminal.ts'
 import { connect } from '#main/core.ts'
@@ -124,6 +124,7 @@ it('guests hear what happens to runs', async () => {
   await host.close()
   connections.pop()
   const { workspace, runner, close } = await openHost(root)
+  onTestFinished(close)
   await runner.enqueue('study', [
     plan(root, 'failing', { behaviour: 2 }),
   ])
@@ -155,6 +156,7 @@ it('guests hear what happens to runs', async () => {
 
 it('resuming everything takes up what studies ask for and tells what it left out; gc forgets that', async () => {
   const { workspace, runner, close } = await openHost(root)
+  onTestFinished(close)
   const current = plan(root, 'current')
   const old = plan(root, 'old')
   const replaced = plan(root, 'replaced')
@@ -189,6 +191,7 @@ it('resuming everything takes up what studies ask for and tells what it left out
 
 it('a guest whose host ends takes its place: what changes nothing is asked again, and it hears of runs as before', async () => {
   const { runner, close } = await openHost(root)
+  onTestFinished(close)
   const failing = plan(root, 'failing', { behaviour: 2 })
   await runner.enqueue('study', [failing])
   await runner.idle('study')
@@ -209,6 +212,7 @@ it('a guest whose host ends takes its place: what changes nothing is asked again
 
 it('who follows runs through a host that ends goes on by itself', async () => {
   const { workspace, close } = await openHost(root)
+  onTestFinished(close)
   const run = plan(root, 'followed', { steps: 40, stepMs: 25 })
   await workspace.db.transaction().execute(async (trx) => {
     await putPlannedRun(trx, run, { position: 0, now: 0 })

@@ -98,7 +98,7 @@ it('a host that is killed loses nothing: the worker finishes and the next host t
 })
 
 it('a running worker is adopted by the next host, which can pause and resume it', async () => {
-  const first = await openHost(root)
+  const first = await host()
   const run = plan(root, 'adopted', { steps: 60, stepMs: 25 })
   await first.runner.enqueue('study', [run])
   await until(async () => (await listMetrics(first.workspace.db, run.key)).length >= 3, 'some steps are done')
@@ -106,12 +106,13 @@ it('a running worker is adopted by the next host, which can pause and resume it'
   const { runner, workspace } = await host()
   expect(await runner.pause(run.key)).toMatchObject({ state: 'pausing' })
   expect((await runner.idle('study')).counts).toEqual({ paused: 1 })
-  const { duration_ms: first_ms, started_at_ms: from, finished_at_ms: to } = await requireRun(workspace.db, run.key)
-  expect(first_ms).toBe(to! - from!)
+  const { duration_ms: first_ms } = await requireRun(workspace.db, run.key)
+  expect(first_ms).toBeGreaterThan(3 * 25)
   await runner.resume(run.key)
   expect((await runner.idle('study')).counts).toEqual({ done: 1 })
   expect(sumOf(run.key)).toBe(String(sumAfter(60)))
   const { duration_ms: both } = await requireRun(workspace.db, run.key)
+  expect(both! - first_ms!).toBeGreaterThan(0)
   expect(both).toBeGreaterThan(60 * 25) // all steps of both attempts
   expect((await listMoves(workspace.db, run.key)).map(({ to_state }) => to_state)).toEqual([
     'running',
@@ -162,7 +163,7 @@ it('stop ends a run that leaves and one that does not', async () => {
 })
 
 it('a run that does not pause says so after its deadline, goes on, and can be stopped, also by the next host', async () => {
-  const first = await openHost(root, { pauseMs: 300 })
+  const first = await host({ pauseMs: 300 })
   const deaf = plan(root, 'deaf', { steps: 500, stepMs: 20, behaviour: 4 })
   await first.runner.enqueue('study', [deaf])
   await until(async () => (await listMetrics(first.workspace.db, deaf.key)).length > 0, 'it runs')
@@ -274,7 +275,7 @@ it('what waits is told apart from what is blocked wherever it stands in the queu
 })
 
 it('what an earlier host queued waits until somebody asks for it, with what it needs', async () => {
-  const first = await openHost(root)
+  const first = await host()
   const need = plan(root, 'need')
   const wish = plan(root, 'wish', {
     needs: [need.key],

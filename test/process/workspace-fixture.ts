@@ -73,13 +73,16 @@ export async function openHost(root: string, options: Partial<RunnerOptions> = {
     ...options,
   })
   await runner.start()
+  let closing: Promise<void> | undefined
+  async function closeAll(): Promise<void> {
+    await runner.close()
+    await workspace.close()
+  }
   return {
     workspace,
     runner,
-    close: async () => {
-      await runner.close()
-      await workspace.close()
-    },
+    /** May be called again, e.g. after a test that failed before its own call. */
+    close: () => closing ??= closeAll(),
   }
 }
 
