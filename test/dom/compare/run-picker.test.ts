@@ -1,6 +1,6 @@
 import type { RunItem } from '#shared/run-views.ts'
 import { flushPromises } from '@vue/test-utils'
-import { afterEach, beforeAll, expect, it } from 'vitest'
+import { afterEach, beforeAll, expect, it, vi } from 'vitest'
 import CompareView from '#renderer/views/compare/CompareView.vue'
 import { fakeClient } from '../fake-client.ts'
 import { showScreen } from '../screen.ts'
@@ -16,10 +16,10 @@ const runs = [
   run('d4', 'transfer Age, ae, seed 0', { studies: ['others'] }),
   ...Array.from({ length: 6 }, (_, i) => run(`e${i}`, `transfer Smile, ae, seed ${i}`)),
 ]
-/** What was last brought in sight; jsdom lays nothing out. */
-let inSight: Element | null = null
+/** What is brought in sight; jsdom lays nothing out. */
+const scrolled = vi.fn<() => void>()
 beforeAll(() => {
-  Element.prototype.scrollIntoView = function (this: Element) { inSight = this }
+  Element.prototype.scrollIntoView = scrolled
 })
 afterEach(() => document.body.replaceChildren())
 
@@ -62,7 +62,7 @@ it('offers all other runs, those of the same stage first, and adds one by the ke
   expect(options().at(-1)).toBe('combine ae, seed 0')
   await press('ArrowDown')
   expect(activeOption(field)).toBe('transfer Age, ae, seed 0')
-  expect(inSight!.textContent).toContain('transfer Age, ae, seed 0')
+  expect((scrolled.mock.contexts.at(-1) as Element).textContent).toContain('transfer Age, ae, seed 0')
   await press('Enter')
   expect(keysNow()).toEqual([keyOf('a1'), keyOf('d4')])
   // it stays for the next one, which stands where the last one stood
