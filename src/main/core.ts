@@ -6,6 +6,7 @@ import type { Runner } from './runner/runner.ts'
 import type { Workspace } from './workspace/workspace.ts'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FacetError } from '#shared/errors.ts'
 import { createListeners, directClient } from './dispatch.ts'
@@ -81,8 +82,8 @@ export async function connect(folder: string, options: ConnectOptions): Promise<
 async function connectOnce(folder: string, options: ConnectOptions): Promise<Connection> {
   const paths = workspacePaths(folder)
   let lastError: unknown
-  const giveUpAt = Date.now() + answerLimitMs
-  while (Date.now() < giveUpAt) {
+  const giveUpAt = performance.now() + answerLimitMs
+  while (performance.now() < giveUpAt) {
     const holder = readHolder(paths.lock)
     if (!holder) {
       try {

@@ -1,5 +1,6 @@
 import type { Connection } from './core.ts'
 import { closeSync, writeSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
@@ -49,15 +50,15 @@ function report(outcome: unknown): void {
 async function untilUnneeded({ client, clients }: Connection): Promise<void> {
   let unneededSince: number | null = null
   while (true) {
-    const before = Date.now()
+    const before = performance.now()
     if (clients() === 0)
       await client.call('runs.idle') // waits for runs that go on without a window
     // Looked at last and without a pause in between: a long computation must not count as time without clients.
-    if (clients() > 0 || Date.now() - before > waitedMs)
+    if (clients() > 0 || performance.now() - before > waitedMs)
       unneededSince = null
     else
-      unneededSince ??= Date.now()
-    if (unneededSince !== null && Date.now() - unneededSince >= lingerMs)
+      unneededSince ??= performance.now()
+    if (unneededSince !== null && performance.now() - unneededSince >= lingerMs)
       return
     await sleep(Math.min(500, lingerMs))
   }

@@ -80,6 +80,9 @@ const line = {
   time: z.number(),
   attempt: z.int(),
 }
+/** By a clock that nobody sets: the times of two events may be an hour apart because somebody did. */
+const durationMs = z.number().optional().describe('How long the attempt took; workers of earlier versions did not say')
+
 export const RunEvent = z.discriminatedUnion('type', [
   z.strictObject({
     ...line,
@@ -119,15 +122,18 @@ export const RunEvent = z.discriminatedUnion('type', [
   z.strictObject({
     ...line,
     type: z.literal('paused'),
+    durationMs,
   }),
   z.strictObject({
     ...line,
     type: z.literal('stopped'),
+    durationMs,
   }),
   z.strictObject({
     ...line,
     type: z.literal('failed'),
     problem: Problem,
+    durationMs,
   }),
   z.strictObject({
     ...line,

@@ -1,4 +1,5 @@
 import type { HeartbeatStart } from './heartbeat.ts'
+import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { workerData } from 'node:worker_threads'
 import { EventFile } from './event-file.ts'
@@ -9,16 +10,16 @@ const silentLimitMs = 15 * 60_000
 function beat({ path, attempt, shared, everyMs }: HeartbeatStart): void {
   const file = new EventFile(path, { attempt, shared })
   let lastCount = -1
-  let lastSignMs = Date.now()
+  let lastSignMs = performance.now()
   const timer = setInterval(() => {
     if (Atomics.load(shared, 3) === 1)
       return clearInterval(timer)
     const count = Atomics.load(shared, 2)
     if (count !== lastCount) {
       lastCount = count
-      lastSignMs = Date.now()
+      lastSignMs = performance.now()
     }
-    if (Date.now() - lastSignMs >= silentLimitMs)
+    if (performance.now() - lastSignMs >= silentLimitMs)
       return
     try {
       file.append({

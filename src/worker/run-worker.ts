@@ -44,6 +44,8 @@ export async function runWorker(runDir: string, parts: WorkerParts): Promise<num
   const file = new EventFile(path, { attempt, shared })
   const heartbeat = startHeartbeat(path, { attempt, shared })
   const control = createControl(runDir, shared)
+  const startMs = performance.now()
+  const durationMs = (): number => Math.round(performance.now() - startMs)
   try {
     await doRun(order, parts, { file, shared, isLeaving: control.isLeaving })
     return 0
@@ -54,11 +56,12 @@ export async function runWorker(runDir: string, parts: WorkerParts): Promise<num
         type: control.request() === 'pause'
           ? 'paused'
           : 'stopped',
+        durationMs: durationMs(),
       })
       return 0
     }
     console.error(error)
-    tellFailure(file, toProblem(error))
+    tellFailure(file, toProblem(error), durationMs())
     return 1
   }
   finally {
@@ -69,10 +72,10 @@ export async function runWorker(runDir: string, parts: WorkerParts): Promise<num
 }
 
 /** On a full disk not even that can be written; then the exit code and the log have to tell. */
-function tellFailure(file: EventFile, problem: Problem): void {
+function tellFailure(file: EventFile, problem: Problem, durationMs: number): void {
   try {
     log(file, 'error', wordProblem(problem))
-    file.append({ type: 'failed', problem })
+    file.append({ type: 'failed', problem, durationMs })
   }
   catch (error) {
     console.error(error)

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { wordCount, wordDuration } from './words.ts'
 
@@ -49,7 +50,7 @@ export function wordProgress({ label, done, total, unit, etaSeconds }: ProgressS
 /** Bars rewritten in place on stderr. */
 function movingProgress(): Progress {
   let lines = 0
-  let lastMs = 0
+  let lastMs = Number.NEGATIVE_INFINITY
   let isOver = false
   const clear = (): void => {
     if (lines > 0)
@@ -58,7 +59,7 @@ function movingProgress(): Progress {
   }
   return {
     show(states) {
-      const now = Date.now()
+      const now = performance.now()
       if (isOver || (now - lastMs < refreshMs && states.length === lines))
         return
       lastMs = now
@@ -84,7 +85,7 @@ function plainProgress(): Progress {
   const lastMs = new Map<string, number>()
   return {
     show(states) {
-      const now = Date.now()
+      const now = performance.now()
       for (const state of states) {
         const last = lastMs.get(state.label)
         if (last !== undefined && now - last < plainMs)

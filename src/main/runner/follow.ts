@@ -120,11 +120,11 @@ async function applyEvent(trx: Trx, applied: Applied, event: RunEvent): Promise<
     case 'log':
       return // stays in the file: runs.logs reads it there
     case 'paused':
-      return move('paused', endOf(applied.row, event.time))
+      return move('paused', endOf(applied.row, event))
     case 'stopped':
-      return move('cancelled', endOf(applied.row, event.time))
+      return move('cancelled', endOf(applied.row, event))
     case 'failed':
-      return move('failed', endOf(applied.row, event.time), event.problem)
+      return move('failed', endOf(applied.row, event), event.problem)
     case 'done':
       await insertEvaluations(trx, key, event.result)
       await putSealedFiles(trx, artefactName(applied.row.stage, key), event.files ?? [])
@@ -140,10 +140,10 @@ async function applyEvent(trx: Trx, applied: Applied, event: RunEvent): Promise<
 }
 
 /** An attempt that ended before its run was done; its time counts, since the next one goes on from its checkpoint. */
-function endOf({ duration_ms: before, started_at_ms: started }: RunRow, time: number): Partial<RunRow> {
+function endOf({ duration_ms: before, started_at_ms: started }: RunRow, { time, durationMs = Math.max(0, time - (started ?? time)) }: { time: number, durationMs?: number }): Partial<RunRow> {
   return {
     finished_at_ms: time,
-    duration_ms: (before ?? 0) + Math.max(0, time - (started ?? time)),
+    duration_ms: (before ?? 0) + durationMs,
   }
 }
 

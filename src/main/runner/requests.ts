@@ -6,6 +6,7 @@ import type { RunRequest } from '#shared/run-control.ts'
 import type { PlannedRun } from './planned-run.ts'
 import type { RunnerState } from './state.ts'
 import { existsSync } from 'node:fs'
+import { performance } from 'node:perf_hooks'
 import { putRecipeState } from '#main/workspace/provenance.ts'
 import { listRuns, nextPosition, putPlannedRun, requireRun, setReason } from '#main/workspace/runs.ts'
 import { requireStudy, setStudyRuns } from '#main/workspace/studies.ts'
@@ -83,9 +84,9 @@ export async function ask(state: RunnerState, key: string, request: RunRequest):
     askWorker(runDir, request)
   const worker = state.workers.get(key)
   if (worker && request === 'stop')
-    worker.stopBy = Date.now() + state.stopMs
+    worker.stopBy = performance.now() + state.stopMs
   if (worker && request === 'pause')
-    worker.pauseBy = Date.now() + state.pauseMs
+    worker.pauseBy = performance.now() + state.pauseMs
   return recordRequest(state, row, request)
 }
 

@@ -60,14 +60,14 @@ export async function watch(state: RunnerState, key: string, worker: Followed, e
     await settle(state, key, worker)
     return true
   }
-  if (worker.pauseBy !== null && Date.now() > worker.pauseBy) {
+  if (worker.pauseBy !== null && performance.now() > worker.pauseBy) {
     worker.pauseBy = null
     await tellLatePause(state, key)
   }
   const isSilent = worker.silentMs >= state.silentMs
-  const isLate = worker.stopBy !== null && Date.now() > worker.stopBy
+  const isLate = worker.stopBy !== null && performance.now() > worker.stopBy
   if (isSilent || isLate) {
-    const isLast = isSilent || Date.now() > worker.stopBy! + graceMs
+    const isLast = isSilent || performance.now() > worker.stopBy! + graceMs
     killGroup(worker.pid, worker.started, isLast ? 'SIGKILL' : 'SIGTERM')
   }
   return true
@@ -98,10 +98,10 @@ export async function adopt(state: RunnerState, row: RunRow): Promise<void> {
     ...worker,
     silentMs: 0,
     stopBy: request === 'stop'
-      ? Date.now() + state.stopMs
+      ? performance.now() + state.stopMs
       : null,
     pauseBy: request === 'pause'
-      ? Date.now() + state.pauseMs
+      ? performance.now() + state.pauseMs
       : null,
   })
 }
