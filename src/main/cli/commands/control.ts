@@ -1,7 +1,8 @@
 import type { Client, Result } from '#shared/contract.ts'
 import type { RunState } from '#shared/order.ts'
-import type { RunView } from '#shared/views.ts'
+import type { IdleView, RunView } from '#shared/views.ts'
 import type { RegisterCommand } from '../command.ts'
+import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FacetError, wordProblem } from '#shared/errors.ts'
 import { activeStates } from '#shared/run-states.ts'
@@ -72,16 +73,29 @@ export const resume: RegisterCommand = (program, act) => program
       ...idle,
     }, () => idle.open.length === 0
       ? 'Everything is done.'
-      : wordOpen(idle))
-    return idle.open.length === 0
+      : isLeftOnPurpose(idle)
+        ? wordStopped(idle)
+        : wordOpen(idle))
+    return isLeftOnPurpose(idle)
       ? 0
       : 1
   }))
 
+/** Whether nothing is left, or only what somebody stopped and what waits for that: it was not to be done, so nothing has failed. */
+export function isLeftOnPurpose({ open }: IdleView): boolean {
+  return open.length === 0 || (open.some(({ state }) => state === 'cancelled') && open.every(({ state }) => state === 'cancelled' || state === 'queued'))
+}
+
+function wordStopped({ open }: IdleView): string {
+  const stopped = open.filter(({ state }) => state === 'cancelled')
+  const waiting = open.length - stopped.length
+  return `Everything is done but what was stopped: ${stopped.map(({ label, key }) => `${label} (${shortKey(key)})`).join('; ')}${waiting > 0 ? `; ${wordMany(waiting, 'run')} waiting for that` : ''}. facet resume KEY takes it up again.`
+}
+
 /** Waits until a run that was asked to leave has left. */
 async function settled(client: Client, run: RunView): Promise<RunView> {
-  const deadline = Date.now() + patienceMs
-  while (activeStates.includes(run.state) && Date.now() < deadline) {
+  const deadline = performance.now() + patienceMs
+  while (activeStates.includes(run.state) && performance.now() < deadline) {
     await sleep(pollMs)
     run = await client.call('runs.get', { key: run.key })
   }
