@@ -172,12 +172,13 @@ function remapPairs(scan: Scan, kept: PackedSample[]): Pair[] {
   })
 }
 
-function fingerprintOf(scan: Scan, kept: PackedSample[], pairs: Pair[]): string {
+/** SHA-256 of a data set's format and tasks, and of its samples and pairs in their order. */
+export function fingerprintOf({ format, tasks }: Pick<Scan, 'format' | 'tasks'>, kept: readonly PackedSample[], pairs: readonly Pair[]): string {
   const hash = createHash('sha256')
   const line = (value: unknown): unknown => hash.update(`${JSON.stringify(value)}\n`)
   line([
-    scan.format,
-    sorted(scan.tasks),
+    format,
+    sorted(tasks),
   ])
   for (const { path, bytes, sha256, labels, split, subject, unseen } of kept) {
     line([

@@ -1,4 +1,5 @@
 import type { DoctorCheck } from './check.ts'
+import type { WorkspaceLook } from './workspace.ts'
 import { checkDesktop } from './desktop.ts'
 import { checkEngine } from './engine.ts'
 import { checkDisk, checkMachine } from './machine.ts'
@@ -15,6 +16,8 @@ export interface DoctorReport {
   /** No check says `problem`. */
   isHealthy: boolean
   repair: 'none' | 'done' | 'failed'
+  /** What was repaired in the workspace, a sentence each. */
+  repaired: string[]
 }
 
 /**
@@ -24,9 +27,11 @@ export interface DoctorReport {
  * @param options
  * @param options.workspace  folder whose disk and integrity are looked at
  * @param options.fix  runs set-up when the engine has a problem, then looks again; its progress goes to stderr
+ * @param options.look  how closely the workspace's files are looked at
+ * @param options.repairWorkspace  with `fix`: repairs the workspace before it is looked at, and says what it did
  * @param options.engineFrom  with `fix`: a wheel from disk to install the engine from, whether it has a problem or not
  */
-export async function runDoctor({ workspace, fix, engineFrom }: { workspace?: string, fix: boolean, engineFrom?: string }): Promise<DoctorReport> {
+export async function runDoctor({ workspace, fix, engineFrom, look, repairWorkspace }: { workspace?: string, fix: boolean, engineFrom?: string, look?: WorkspaceLook, repairWorkspace?: () => Promise<string[]> }): Promise<DoctorReport> {
   let setup = await readSetupState()
   let engine = await checkEngine(setup)
   let repair: DoctorReport['repair'] = 'none'
@@ -39,6 +44,7 @@ export async function runDoctor({ workspace, fix, engineFrom }: { workspace?: st
     setup = await readSetupState()
     engine = await checkEngine(setup)
   }
+  const repaired = fix && repairWorkspace ? await repairWorkspace() : []
   const checks = [
     ...await checkVersions(),
     ...engine,
@@ -47,7 +53,7 @@ export async function runDoctor({ workspace, fix, engineFrom }: { workspace?: st
     ...workspace
       ? [
           checkDisk('workspace-disk', 'Disk of the workspace', workspace),
-          ...await checkWorkspace(workspace),
+          ...await checkWorkspace(workspace, look),
         ]
       : [],
     ...checkDesktop(),
@@ -56,5 +62,6 @@ export async function runDoctor({ workspace, fix, engineFrom }: { workspace?: st
     checks,
     isHealthy: checks.every(({ verdict }) => verdict !== 'problem'),
     repair,
+    repaired,
   }
 }

@@ -8,7 +8,7 @@ const words = {
 }
 
 /** The report as text: one line a check, its remedy below it, the sum at the end. */
-export function renderDoctor({ checks, isHealthy }: DoctorReport): string {
+export function renderDoctor({ checks, isHealthy, repaired }: DoctorReport): string {
   const titleWidth = Math.max(...checks.map(({ title }) => title.length))
   const lines = checks.flatMap(({ title, verdict, value, hint }) => [
     `${words[verdict].padEnd(8)} ${title.padEnd(titleWidth)}  ${value}`,
@@ -20,6 +20,7 @@ export function renderDoctor({ checks, isHealthy }: DoctorReport): string {
   return [
     ...lines,
     '',
+    ...repaired.length > 0 ? ['Repaired:', ...repaired.map(sentence => `- ${sentence}`), ''] : [],
     isHealthy
       ? 'Everything that is needed works.'
       : `${problems} ${problems === 1

@@ -2,10 +2,14 @@ import type { HandlerPart } from '../core.ts'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { checkWorkspace } from '../doctor/workspace.ts'
 import { packageRoot } from '../node-binary.ts'
+import { viewRun } from '../views.ts'
 import { backUp, backupPath } from '../workspace/backup.ts'
 import { listDatasets } from '../workspace/datasets.ts'
+import { examineFiles } from '../workspace/examine.ts'
 import { findDamage } from '../workspace/integrity.ts'
+import { repairFiles } from '../workspace/repair.ts'
 import { countRuns } from '../workspace/runs.ts'
 import { listStudies } from '../workspace/studies.ts'
 
@@ -14,7 +18,7 @@ export function facetVersion(): string {
   return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version
 }
 
-export const workspaceHandlers = (({ workspace, cores }) => ({
+export const workspaceHandlers = (({ workspace, cores, emit }) => ({
   'app.info': () => ({
     version: facetVersion(),
     node: process.version,
@@ -42,6 +46,16 @@ export const workspaceHandlers = (({ workspace, cores }) => ({
   'workspace.check': async () => {
     const problems = await findDamage(workspace.paths.database)
     return { ok: problems.length === 0, problems }
+  },
+  'workspace.examine': async () => {
+    const checks = await checkWorkspace(workspace.paths.root, { isThorough: true })
+    return { checks, isWhole: checks.every(({ name, verdict }) => verdict !== 'problem' && (name !== 'leftovers' || verdict === 'ok')) }
+  },
+  'workspace.repair': async () => {
+    const { said, requeued } = await repairFiles(workspace, await examineFiles(workspace.db, workspace.paths, { isThorough: true }))
+    for (const row of requeued)
+      emit('run.changed', viewRun(row))
+    return { said }
   },
   'workspace.backup': ({ path = backupPath(workspace.paths.backups) }) => backUp(workspace.connection, path),
 })) satisfies HandlerPart

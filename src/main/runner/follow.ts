@@ -9,6 +9,7 @@ import { putEnvironment } from '#main/workspace/provenance.ts'
 import { moveRun } from '#main/workspace/runs.ts'
 import { artefactName, putSealedFiles } from '#main/workspace/sealed-files.ts'
 import { RunEvent } from '#shared/order.ts'
+import { activeStates } from '#shared/run-states.ts'
 
 /** Whole lines of an event file from an offset on. A line that is not finished yet stays for the next time. */
 export interface EventChunk { events: RunEvent[], offset: number, unreadable: number }
@@ -89,8 +90,11 @@ async function applyEvent(trx: Trx, applied: Applied, event: RunEvent): Promise<
   switch (event.type) {
     case 'started':
       // Normally the host has recorded the start; a host that knows the run from its event file alone learns it here.
-      if (applied.row.state === 'queued')
+      if (!activeStates.includes(applied.row.state)) {
+        if (applied.row.state !== 'queued')
+          await move('queued', applied.row.state === 'done' ? { duration_ms: null } : {})
         await move('running')
+      }
       if (event.environment)
         await putEnvironment(trx, key, event.environment)
       return change({
@@ -147,7 +151,8 @@ function endOf({ duration_ms: before, started_at_ms: started }: RunRow, { time, 
   }
 }
 
-async function insertMetrics(trx: Trx, run: string, events: RunEvent[]): Promise<void> {
+/** Records the metrics of some events; those that are known stay as they are. */
+export async function insertMetrics(trx: Trx, run: string, events: RunEvent[]): Promise<void> {
   const rows = events.flatMap(event => event.type === 'metrics'
     ? Object.entries(event.values).map(([metric, value]) => ({
         metric,
@@ -159,7 +164,8 @@ async function insertMetrics(trx: Trx, run: string, events: RunEvent[]): Promise
   await addPoints(trx, run, rows)
 }
 
-async function insertEvaluations(trx: Trx, run: string, { evaluations }: Extract<RunEvent, { type: 'done' }>['result']): Promise<void> {
+/** Records what a finished run was evaluated to, in place of what was known. */
+export async function insertEvaluations(trx: Trx, run: string, { evaluations }: Extract<RunEvent, { type: 'done' }>['result']): Promise<void> {
   await trx.deleteFrom('evaluations').where('run', '=', run).execute()
   const rows = evaluations.map(({ scope, metric, value, count, standardError, interval: [low, high] }) => ({
     run,

@@ -12,6 +12,8 @@ export interface WorkspacePaths {
   socket: string
   /** Copies of the database, one before each migration. */
   backups: string
+  /** What doctor has set aside, by the time at which it did. */
+  trash: string
   /** The workspace's own teacher manifests. */
   teachers: string
   /** Recipes that the app keeps, one file per study: as good for the terminal as any other. */
@@ -41,6 +43,7 @@ export function workspacePaths(folder: string): WorkspacePaths {
     lock: inRoot('facet.lock'),
     socket: inRoot('facet.sock'),
     backups: inRoot('backups'),
+    trash: inRoot('trash'),
     teachers: inRoot('teachers'),
     recipes: inRoot('recipes'),
     recipePath: study => inRoot('recipes', `${study}.yaml`),

@@ -1,9 +1,17 @@
 import { z } from 'zod'
-import { method, Path } from './method.ts'
+import { method, nothing, Path } from './method.ts'
+import { Check } from './overview.ts'
 
 /** What keeps a workspace whole. */
 export const careMethods = {
   'workspace.backup': method('read', z.strictObject({
     path: Path.optional().describe('A file that is not there yet; in the workspace\'s own folder of backups where left out'),
   }), z.strictObject({ path: z.string(), bytes: z.int() })),
+  'workspace.examine': method('read', nothing, z.strictObject({
+    checks: z.array(Check),
+    isWhole: z.boolean().describe('Nothing of it is to be repaired'),
+  }).describe('Reads every artefact: some seconds a gigabyte')),
+  'workspace.repair': method('write', nothing, z.strictObject({
+    said: z.array(z.string()).describe('What was done, a sentence each; nothing is deleted'),
+  })),
 } as const

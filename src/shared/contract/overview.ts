@@ -3,7 +3,7 @@ import { Pipeline } from '../pipeline.ts'
 import { method, nothing } from './method.ts'
 
 /** One line of what was looked at on this computer. */
-const Check = z.strictObject({
+export const Check = z.strictObject({
   name: z.string(),
   title: z.string(),
   verdict: z.enum(['ok', 'warning', 'problem', 'absent']),

@@ -30,6 +30,8 @@ export interface Dataset {
   meta: DatasetMeta
   count: number
   samples: () => Sample[]
+  /** Samples with the sizes and hashes of their files. */
+  packed: () => PackedSample[]
   /** One sample, without reading the others. */
   sample: (index: number) => Sample
   pairs: () => Pair[]
@@ -100,6 +102,10 @@ const SampleRow = z.object({
   subject: z.string().nullable(),
   unseen: z.int(),
 })
+const FileRow = z.object({
+  bytes: z.int(),
+  sha256: z.string(),
+})
 const PairRow = z.object({
   a: z.int(),
   b: z.int(),
@@ -124,6 +130,7 @@ export function openDataset(file: string): Dataset {
     meta,
     count,
     samples: () => samples ??= db.prepare('select path, labels, split, subject, unseen from samples order by idx').all().map(parseSample),
+    packed: () => db.prepare('select path, labels, split, subject, unseen, bytes, sha256 from samples order by idx').all().map(row => ({ ...parseSample(row), ...FileRow.parse(row) })),
     sample(index) {
       const row = one.get(index)
       if (row === undefined)

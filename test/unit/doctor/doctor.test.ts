@@ -21,7 +21,7 @@ describe('workspace', () => {
 
   it('a new one is sound, also while somebody holds it, whom it names', async () => {
     const workspace = createWorkspace(folder, 'facet run')
-    expect(await verdicts()).toEqual({ workspace: 'ok', artefacts: 'ok', datasets: 'ok' })
+    expect(await verdicts()).toEqual({ workspace: 'ok', backups: 'absent', artefacts: 'ok', datasets: 'ok', leftovers: 'ok' })
     expect((await checkWorkspace(folder))[0]!.value).toMatch(/held by facet run \(process \d+\)/)
     await workspace.close()
     expect((await checkWorkspace(folder))[0]!.value).not.toMatch(/held/)
@@ -34,9 +34,9 @@ describe('workspace', () => {
     connection.prepare(`insert into datasets (name, fingerprint, format, root, options, summary, added_at_ms) values ('mine', ?, 'folders', '/nowhere/mine', '{}', '{}', 0)`).run('b'.repeat(64))
     await close()
     const checks = await checkWorkspace(folder)
-    expect(checks.map(({ verdict }) => verdict)).toEqual(['ok', 'problem', 'warning'])
-    expect(checks[1]!.value).toBe('1 of 1 finished runs have lost theirs: aaaaaaaa')
-    expect(checks[2]!.value).toBe('the folder is gone of mine (/nowhere/mine)')
+    expect(checks.map(({ verdict }) => verdict)).toEqual(['ok', 'absent', 'problem', 'problem', 'ok'])
+    expect(checks[2]!.value).toBe('1 of 1 finished runs cannot use theirs: aaaaaaaa (it is not there)')
+    expect(checks[3]!.value).toBe('the labels of mine: it is not there; the folder is gone of mine (/nowhere/mine)')
     const path = workspacePaths(folder).facesPath('a'.repeat(64))
     mkdirSync(join(path, '..'), { recursive: true })
     writeFileSync(path, '')
@@ -53,7 +53,7 @@ describe('workspace', () => {
     const [check] = await checkWorkspace(folder)
     expect(check).toMatchObject({
       verdict: 'problem',
-      hint: expect.stringContaining('backups'),
+      hint: expect.stringContaining('facet doctor --fix'),
     })
   })
 })
@@ -96,6 +96,7 @@ it('a problem is counted and its remedy printed below it', () => {
   const text = renderDoctor({
     isHealthy: false,
     repair: 'none',
+    repaired: ['A file was moved.'],
     checks: [
       {
         name: 'engine',
@@ -116,6 +117,9 @@ it('a problem is counted and its remedy printed below it', () => {
     'PROBLEM  Engine  not installed',
     '                 npm run facet -- doctor --fix',
     '-        GPU     none',
+    '',
+    'Repaired:',
+    '- A file was moved.',
     '',
     '1 problem.',
   ])
