@@ -111,3 +111,6 @@ export const InspectRequest = z.strictObject({
   input: z.unknown(),
 })
 export type InspectRequest = z.infer<typeof InspectRequest>
+
+/** Nobody waits for the answer any more: the work ends as soon as it can, and what it began is taken back. */
+export const InspectStop = z.strictObject({ stop: z.int().describe('The question\'s id') })

@@ -1,7 +1,7 @@
 import type { InspectInput, InspectMethod, InspectResult } from '#shared/inspect.ts'
 
 /** What answers each question; loaded when it is asked, so that probing images loads no TensorFlow. */
-export const inspectors: { [M in InspectMethod]: (input: InspectInput<M>) => Promise<InspectResult<M>> } = {
+export const inspectors: { [M in InspectMethod]: (input: InspectInput<M>, signal: AbortSignal) => Promise<InspectResult<M>> } = {
   probe: async ({ paths }) => {
     const { probeImage } = await import('./faces/decode.ts')
     return Promise.all(paths.map(probeImage))
@@ -18,6 +18,6 @@ export const inspectors: { [M in InspectMethod]: (input: InspectInput<M>) => Pro
   compareArtefacts: async input => (await import('./inspect/compare-artefacts.ts')).compareArtefacts(input),
   tryPhotograph: async input => (await import('./inspect/try.ts')).tryPhotograph(input),
   predict: async input => (await import('./predict.ts')).predict(input),
-  synthesize: async input => (await import('./faces/synthetic/index.ts')).synthesize(input),
+  synthesize: async (input, signal) => (await import('./faces/synthetic/index.ts')).synthesize(input, signal),
   exportModel: async ({ format: _savedmodel, ...input }) => (await import('./export.ts')).exportSavedModel(input),
 }

@@ -51,7 +51,7 @@ interface Watch { signal: AbortSignal, report: (change: Partial<AddingView>) => 
 
 async function readAndRecord(core: Core, { path, name, format, options }: Registration, { signal, report }: Watch): Promise<DatasetRow> {
   const { workspace: { db, paths }, inspector } = core
-  await generateImages(core, { path, format, options }, report)
+  await generateImages(core, { path, format, options }, { signal, report })
   signal.throwIfAborted()
   if (!existsSync(path))
     throw new FacetError('not-found', 'There is no such folder.', { where: path })
@@ -89,7 +89,7 @@ async function readAndRecord(core: Core, { path, name, format, options }: Regist
 }
 
 /** Has a worker draw the images of a format that makes its own. */
-async function generateImages({ inspector }: Core, { path, format: name, options }: Registration, report: Watch['report']): Promise<void> {
+async function generateImages({ inspector }: Core, { path, format: name, options }: Registration, { signal, report }: Watch): Promise<void> {
   const format = formats.find(one => one.name === name)
   if (!format?.generate)
     return
@@ -97,7 +97,7 @@ async function generateImages({ inspector }: Core, { path, format: name, options
   if (!parsed.success)
     throw new FacetError('bad-input', parsed.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`).join('; '), { where: `data set format ${format.name}` })
   report({ phase: 'drawing' })
-  await format.generate(path, parsed.data, input => inspector.ask('synthesize', input))
+  await format.generate(path, parsed.data, input => inspector.ask('synthesize', input, { signal }))
 }
 
 /** SHA-256 of a folder's names, sizes and modification times, and of how it is to be read. */

@@ -25,15 +25,18 @@ const Answer = z.discriminatedUnion('ok', [
   }),
 ])
 
-interface Question { resolve: (value: unknown) => void, reject: (error: unknown) => void, deadline: NodeJS.Timeout }
+interface Question { resolve: (value: unknown) => void, reject: (error: unknown) => void, forget: () => void, deadline: NodeJS.Timeout }
 
 /** The worker died or was late while it looked at something; the next question gets a new one. */
 export class InspectorGone extends FacetError {}
 
 /** Asks the long-lived worker that decodes, probes and predicts for the host. */
 export interface Inspector {
-  /** @throws FacetError as the worker threw it; InspectorGone when it died or let the deadline pass */
-  ask: <M extends InspectMethod>(method: M, input: InspectInput<M>, options?: { deadlineMs?: number }) => Promise<InspectResult<M>>
+  /**
+   * With `signal` the worker is told to stop, and the signal's reason is thrown once it has taken back what it began.
+   * @throws FacetError as the worker threw it; InspectorGone when it died or let the deadline pass
+   */
+  ask: <M extends InspectMethod>(method: M, input: InspectInput<M>, options?: { deadlineMs?: number, signal?: AbortSignal }) => Promise<InspectResult<M>>
   /** Probes images, one result each. A file that kills the worker or never ends becomes a result with that reason. */
   probe: (paths: string[]) => Promise<ProbeResult[]>
   close: () => void
@@ -79,6 +82,7 @@ export function createInspector({ node, entry }: { node: string, entry: string }
   }
   function forget(id: number, question: Question): void {
     clearTimeout(question.deadline)
+    question.forget()
     questions.delete(id)
     if (questions.size === 0)
       worker?.channel?.unref()
@@ -93,17 +97,23 @@ export function createInspector({ node, entry }: { node: string, entry: string }
     }
   }
 
-  const ask: Inspector['ask'] = (method, input, { deadlineMs = inspectMethods[method].deadlineMs } = {}) => new Promise((resolve, reject) => {
-    worker ??= start()
-    worker.channel?.ref()
+  const ask: Inspector['ask'] = (method, input, { deadlineMs = inspectMethods[method].deadlineMs, signal } = {}) => new Promise((resolve, reject) => {
+    signal?.throwIfAborted()
+    const asked = worker ??= start()
+    asked.channel?.ref()
     const id = nextId++
+    const stop = (): boolean => asked.send({ stop: id }, () => {}) // a worker that is gone has stopped
+    signal?.addEventListener('abort', stop, { once: true })
     const deadline = setTimeout(() => drop(`it took longer than ${Math.round(deadlineMs / 1000)} s`), deadlineMs)
     questions.set(id, {
       resolve: value => resolve(value as never),
-      reject,
+      reject: (error) => {
+        reject(signal?.aborted && !(error instanceof InspectorGone) ? signal.reason : error)
+      },
+      forget: () => signal?.removeEventListener('abort', stop),
       deadline,
     })
-    worker.send({ id, method, input }, (error) => {
+    asked.send({ id, method, input }, (error) => {
       if (error)
         drop('the worker that looked at it ended')
     })

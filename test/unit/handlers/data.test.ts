@@ -90,6 +90,21 @@ describe('a folder that is added', () => {
     expect(readdirSync(data.workspace.paths.datasets)).toEqual([])
     expect(await data.call('datasets.cancel', { path: photos })).toEqual({ stopped: false })
   })
+
+  it('can be stopped while its faces are drawn, and leaves no folder behind', async () => {
+    const folder = join(data.folder, 'new', 'faces')
+    const adding = data.call('datasets.add', { path: folder, name: 'drawn', format: 'synthetic', options: { count: 100_000, identities: 10, size: 96 } })
+    const ended = expect(adding).rejects.toMatchObject({ code: 'interrupted', message: 'Reading the folder was stopped; nothing was kept.' })
+    await expect.poll(() => existsSync(join(folder, 'images')) ? readdirSync(join(folder, 'images')).length : 0, { timeout: 20_000 }).toBeGreaterThan(0)
+    expect(await data.call('datasets.adding')).toMatchObject([{ path: folder, phase: 'drawing' }])
+    expect(await data.call('datasets.cancel', { path: folder })).toEqual({ stopped: true })
+    await ended
+    expect(existsSync(join(data.folder, 'new'))).toBe(false)
+    expect(await data.call('datasets.adding')).toEqual([])
+    expect(await data.call('datasets.list')).toEqual([])
+    // the worker goes on with what others ask
+    expect(await data.call('datasets.preview', { path: photos, format: 'utkface', rows: 1 })).toMatchObject({ samples: 6 })
+  })
 })
 
 describe('the faces of a data set', () => {

@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import type { z } from 'zod'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
@@ -40,19 +40,19 @@ export interface GenerateSynthetic extends SyntheticOverrides {
 }
 
 /** The same from a message: fields as GenerateSynthetic's, without the functions. */
-export async function synthesize(input: Record<string, unknown>): Promise<{ drawn: number }> {
+export async function synthesize(input: Record<string, unknown>, signal?: AbortSignal): Promise<{ drawn: number }> {
   const { path: folder, ...parameters } = input
   if (typeof folder !== 'string')
     throw new FacetError('internal', 'internal: synthesize was asked without a path')
   const parsed = SyntheticOverrides.safeParse(parameters)
   if (!parsed.success)
     throw outOfBounds(parsed.error, folder)
-  return await generateSyntheticFolder({ path: folder, ...parsed.data })
+  return await generateSyntheticFolder({ path: folder, ...parsed.data, signal })
 }
 
 /**
  * Fills a folder with drawn faces: synthetic.json (the parameters), images/000000.jpg ..., labels.csv, and drawn.json last, which marks
- * the folder as whole. Drawn already with the same parameters: nothing is done.
+ * the folder as whole. Drawn already with the same parameters: nothing is done. Where `signal` stops it, what it drew and made is removed.
  * @throws FacetError `bad-input` where the parameters are out of bounds, `conflict` where the folder holds anything that is not ours
  */
 export async function generateSyntheticFolder({ path: folder, onProgress, signal, ...given }: GenerateSynthetic): Promise<{ drawn: number }> {
@@ -62,10 +62,28 @@ export async function generateSyntheticFolder({ path: folder, onProgress, signal
   if (await isDrawn(folder, mark, count))
     return { drawn: 0 }
 
-  await rm(path.join(folder, 'drawn.json'), { force: true })
-  await clearImages(folder)
-  await writeWhole(path.join(folder, 'synthetic.json'), JSON.stringify(parameters, null, 2))
+  const file = path.join(folder, 'synthetic.json')
+  const before = await readFile(file).catch(() => null)
+  const made = await mkdir(folder, { recursive: true })
+  await clearImages(folder) // from here on the folder is known to be ours
+  try {
+    await rm(path.join(folder, 'drawn.json'), { force: true })
+    await writeWhole(file, JSON.stringify(parameters, null, 2))
+    await drawAll(folder, parameters, { onProgress, signal })
+    signal?.throwIfAborted()
+    await writeWhole(path.join(folder, 'drawn.json'), mark)
+  }
+  catch (error) {
+    if (signal?.aborted)
+      await takeBack(folder, { before, made })
+    throw error
+  }
+  return { drawn: count }
+}
 
+/** Draws the photographs, as many at a time as there are cores, and writes their labels. */
+async function drawAll(folder: string, parameters: SyntheticFaces, { onProgress, signal }: Pick<GenerateSynthetic, 'onProgress' | 'signal'>): Promise<void> {
+  const { count } = parameters
   sharp.concurrency(1) // one photograph per thread is faster than several threads per photograph
   const rows: string[] = Array.from({ length: count })
   let [next, done, columns] = [0, 0, '']
@@ -89,12 +107,26 @@ export async function generateSyntheticFolder({ path: folder, onProgress, signal
       onProgress?.(++done, count)
     }
   }
-  await Promise.all(Array.from({
-    length: availableParallelism(),
-  }, draw))
+  // all of them have ended before anything is taken back
+  const lanes = await Promise.allSettled(Array.from({ length: availableParallelism() }, draw))
+  const failed = lanes.find(lane => lane.status === 'rejected')
+  if (failed)
+    throw failed.reason
   await writeWhole(path.join(folder, 'labels.csv'), `${[columns, ...rows].join('\n')}\n`)
-  await writeWhole(path.join(folder, 'drawn.json'), mark)
-  return { drawn: count }
+}
+
+/** Leaves the folder as it was found, but for photographs that were drawn before: these were removed to make room. */
+async function takeBack(folder: string, { before, made }: { before: Buffer | null, made: string | undefined }): Promise<void> {
+  const file = path.join(folder, 'synthetic.json')
+  await clearImages(folder)
+  await rm(path.join(folder, 'labels.csv'), { force: true })
+  if (before)
+    await writeWhole(file, before)
+  else
+    await rm(file, { force: true })
+  await rmdir(path.join(folder, 'images')).catch(() => {}) // somebody else's files stay
+  for (let own = made && path.resolve(folder); own; own = own === made ? undefined : path.dirname(own))
+    await rmdir(own).catch(() => {})
 }
 
 async function readParameters(folder: string, given: SyntheticOverrides): Promise<SyntheticFaces> {

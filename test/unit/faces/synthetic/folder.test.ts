@@ -32,6 +32,18 @@ describe('a folder of drawn faces', () => {
     ])
   })
 
+  it('is as it was found where the drawing is stopped', async () => {
+    const folder = makeFolder()
+    const asked = JSON.stringify({ count: 500, identities: 5, size: 64, seed: 1 })
+    writeFileSync(path.join(folder, 'synthetic.json'), asked)
+    writeFileSync(path.join(folder, 'notes.txt'), 'mine')
+    const stop = new AbortController()
+    const drawing = generateSyntheticFolder({ path: folder, seed: 2, signal: stop.signal, onProgress: done => done === 3 && stop.abort(new Error('enough')) })
+    await expect(drawing).rejects.toThrow('enough')
+    expect(readdirSync(folder).sort()).toEqual(['notes.txt', 'synthetic.json'])
+    expect(readFileSync(path.join(folder, 'synthetic.json'), 'utf8')).toBe(asked)
+  })
+
   it('is drawn once, again after a piece is missing, and anew when the parameters change', async () => {
     const folder = makeFolder()
     expect(await synthesize({
