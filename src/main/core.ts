@@ -1,5 +1,6 @@
 import type { Client, Handlers } from '#shared/contract.ts'
 import type { AddingView } from '#shared/dataset-views.ts'
+import type { GpuDevice } from '#shared/provenance.ts'
 import type { Dispatching, Listeners } from './dispatch.ts'
 import type { Inspector } from './runner/inspector.ts'
 import type { Runner } from './runner/runner.ts'
@@ -7,9 +8,11 @@ import type { Workspace } from './workspace/workspace.ts'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
+import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { FacetError } from '#shared/errors.ts'
 import { createListeners, directClient } from './dispatch.ts'
+import { usableGpus } from './doctor/gpus.ts'
 import { parts } from './handlers/index.ts'
 import { createLastingClient } from './lasting-client.ts'
 import { nodeBinary, packageRoot } from './node-binary.ts'
@@ -60,6 +63,8 @@ export interface ConnectOptions {
   /** Replaces the worker's entry script and Node, e.g. in tests. */
   worker?: { node?: string, entry?: string, inspectEntry?: string }
   cores?: number
+  /** Replaces the GPUs that are found. */
+  gpus?: readonly GpuDevice[]
 }
 
 /** How long a holder may take to answer before it counts as hung. */
@@ -126,6 +131,7 @@ async function host(folder: string, options: ConnectOptions): Promise<Connection
   const runner = createRunner({
     workspace,
     cores,
+    gpus: options.gpus ?? await usableGpus(process.env.CUDA_VISIBLE_DEVICES),
     worker: { node: options.worker?.node ?? nodeBinary(), entry: options.worker?.entry ?? join(packageRoot, 'src/worker/index.ts') },
     events: {
       changed: row => listeners.emit('run.changed', viewRun(row)),

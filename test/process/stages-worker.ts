@@ -51,6 +51,8 @@ async function count({ order, config, artefact, report, isLeaving, checkpoint }:
     summary: {
       sum,
       threads: Number(process.env.OMP_NUM_THREADS),
+      visibleGpus: process.env.CUDA_VISIBLE_DEVICES ?? 'whatever the engine finds',
+      deterministic: process.env.TF_DETERMINISTIC_OPS === '1',
     },
     evaluations: [
       {

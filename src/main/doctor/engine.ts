@@ -1,8 +1,12 @@
 import type { DoctorCheck } from './check.ts'
+import type { GpuState } from './gpus.ts'
 import type { SetupState } from './setup-state.ts'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import process from 'node:process'
 import { z } from 'zod'
+import { gigabytes } from './check.ts'
+import { readGpus, visibleGpus } from './gpus.ts'
 import { checkout } from './setup-state.ts'
 import { runTool } from './tool.ts'
 
@@ -19,7 +23,7 @@ const Verified = z.object({
 /** The engine: one op in a process of its own, since the host never loads TensorFlow. */
 export async function checkEngine(setup: SetupState): Promise<DoctorCheck[]> {
   const part = { name: 'engine', title: 'Engine' }
-  const gpu = await readGpu()
+  const gpus = visibleGpus(await readGpus(), process.env.CUDA_VISIBLE_DEVICES)
   if (!setup.isEngineReady) {
     const value = existsSync(setup.engine)
       ? `in ${setup.engine}, but not linked to this checkout or not whole`
@@ -31,7 +35,7 @@ export async function checkEngine(setup: SetupState): Promise<DoctorCheck[]> {
         value,
         hint: remedy,
       },
-      checkGpu(gpu, false),
+      checkGpus(gpus, false),
     ]
   }
   const { code, stdout, stderr } = await runTool(setup.node, [
@@ -47,7 +51,7 @@ export async function checkEngine(setup: SetupState): Promise<DoctorCheck[]> {
         value: `does not run: ${reason}`,
         hint: remedy,
       },
-      checkGpu(gpu, false),
+      checkGpus(gpus, false),
     ]
   }
   const { version, tfjs, isGpu, seconds } = verified
@@ -56,7 +60,7 @@ export async function checkEngine(setup: SetupState): Promise<DoctorCheck[]> {
     : 'CPU'}; ran one op in ${seconds.toFixed(1)} s (${setup.engine})`
   return [
     { ...part, verdict: 'ok', value },
-    checkGpu(gpu, isGpu),
+    checkGpus(gpus, isGpu),
   ]
 }
 
@@ -69,27 +73,18 @@ function parseVerified(stdout: string): z.infer<typeof Verified> | null {
   }
 }
 
-/** Name, driver and memory of each GPU as NVIDIA's own tool tells them; null where there is none. */
-async function readGpu(): Promise<string | null> {
-  const { code, stdout } = await runTool('nvidia-smi', ['--query-gpu=name,driver_version,memory.total', '--format=csv,noheader'])
-  return code === 0 && stdout.trim() !== ''
-    ? stdout.trim().split('\n').map((line) => {
-        const [name, driver, memory] = line.split(',').map(text => text.trim())
-        return `${name}, ${memory}, driver ${driver}`
-      }).join('; ')
-    : null
-}
-
-function checkGpu(gpu: string | null, isUsed: boolean): DoctorCheck {
+/** Every GPU with its memory; runs get one each. */
+export function checkGpus(gpus: readonly GpuState[], isUsed: boolean): DoctorCheck {
   const part = { name: 'gpu', title: 'GPU' }
-  if (!gpu)
+  if (gpus.length === 0)
     return { ...part, verdict: 'absent', value: 'no NVIDIA driver; everything runs on the CPU' }
+  const value = gpus.map(({ name, memoryBytes, usedBytes, driver }) => `${name}, ${gigabytes(memoryBytes - usedBytes)} of ${gigabytes(memoryBytes)} free, driver ${driver}`).join('; ')
   if (isUsed)
-    return { ...part, verdict: 'ok', value: gpu }
+    return { ...part, verdict: 'ok', value: gpus.length > 1 ? `${value}; one run each` : value }
   return {
     ...part,
     verdict: 'warning',
-    value: `${gpu}; the engine does not use it`,
+    value: `${value}; the engine does not use ${gpus.length > 1 ? 'them' : 'it'}`,
     hint: `Take the build for it: FACET_ENGINE=gpu ${remedy}`,
   }
 }

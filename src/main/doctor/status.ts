@@ -4,20 +4,20 @@ import { statfs } from 'node:fs/promises'
 import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
 import { basename } from 'node:path'
 import process from 'node:process'
+import { readGpus, visibleGpus } from './gpus.ts'
 import { readSetupState } from './setup-state.ts'
-import { runTool } from './tool.ts'
 
 type Status = Result<'engine.status'>
 
 /** Whether the engine is there changes with set-up only; asking takes a process. */
 const setupMs = 60_000
-/** NVIDIA's tool takes some 50 ms; where it is missing once it stays missing. */
+/** NVIDIA's tool takes some 50 ms. */
 const gpuMs = 2_000
 
 /** Looks at engine and computer, quickly enough to be asked every few seconds; whether the engine really runs only `engine.check` tells. */
 export function createStatus(folder: string): { read: () => Promise<Status>, forget: () => void } {
   const setup = keepFor(setupMs, readSetupState)
-  const gpu = keepFor(gpuMs, readGpu)
+  const gpus = keepFor(gpuMs, readStatus)
   let before = cpus()
   let load = 0
   let loadAtMs = 0
@@ -41,7 +41,7 @@ export function createStatus(folder: string): { read: () => Promise<Status>, for
         remedy: isEngineReady ? null : 'npm run facet -- doctor --fix',
         processor: { name: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), load },
         memory: { usedBytes: Math.max(0, totalBytes - (limit > 0 ? process.availableMemory() : freemem())), totalBytes },
-        gpu: await gpu.get(),
+        gpus: await gpus.get(),
         diskFreeBytes: bavail * bsize,
       }
     },
@@ -61,21 +61,13 @@ function loadBetween(before: readonly CpuInfo[], after: readonly CpuInfo[]): num
 
 let hasNoGpu = false
 
-async function readGpu(): Promise<Status['gpu']> {
+/** Where NVIDIA's tool is missing once it stays missing. */
+async function readStatus(): Promise<Status['gpus']> {
   if (hasNoGpu)
-    return null
-  const { code, stdout } = await runTool('nvidia-smi', ['--query-gpu=name,utilization.gpu,memory.used,memory.total,temperature.gpu', '--format=csv,noheader,nounits'])
-  hasNoGpu = code !== 0
-  const [name, load, used, total, celsius] = stdout.split('\n')[0]?.split(',').map(text => text.trim()) ?? []
-  if (hasNoGpu || !name)
-    return null
-  return {
-    name,
-    load: Number(load) / 100 || 0,
-    usedBytes: (Number(used) || 0) * 2 ** 20, // MiB
-    totalBytes: (Number(total) || 0) * 2 ** 20,
-    celsius: Number(celsius) || null,
-  }
+    return []
+  const gpus = visibleGpus(await readGpus(), process.env.CUDA_VISIBLE_DEVICES)
+  hasNoGpu = gpus.length === 0
+  return gpus.map(({ id, name, load, usedBytes, memoryBytes, celsius }) => ({ id, name, load, usedBytes, totalBytes: memoryBytes, celsius }))
 }
 
 /** A value that is read again only when it is older than that; a failure is not kept. */

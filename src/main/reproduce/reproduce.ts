@@ -48,7 +48,7 @@ export async function beginReproduction({ workspace: { db, paths }, runner }: Co
     label: `again: ${row.label}`,
     order: { ...order, key, config, artefact: paths.artefactPath(row.stage, key) },
   }
-  return runner.repeat(planned, row.threads)
+  return runner.repeat(planned, row)
 }
 
 function checkFinished(row: RunRow, artefact: string): void {

@@ -1,14 +1,16 @@
 import type { RunRow } from '#main/workspace/runs.ts'
 import type { Problem } from '#shared/errors.ts'
 import type { Order, RunState } from '#shared/order.ts'
-import type { QueuedRun } from './schedule.ts'
+import type { GpuDevice } from '#shared/provenance.ts'
+import type { QueuedRun, Start } from './schedule.ts'
 import type { RunnerState } from './state.ts'
 import { existsSync } from 'node:fs'
+import { listDevices, putProvenance } from '#main/workspace/provenance.ts'
 import { listRuns, needsOf, requireRun, setBlocked, setWorker } from '#main/workspace/runs.ts'
 import { runsOfStudies } from '#main/workspace/studies.ts'
 import { eventsPath } from './follow.ts'
 import { whyLeftOut } from './left-out.ts'
-import { blockersOf, chooseStarts } from './schedule.ts'
+import { blockersOf, chooseStarts, threadsBesideGpu } from './schedule.ts'
 import { move } from './state.ts'
 import { startWorker } from './worker-process.ts'
 
@@ -29,17 +31,17 @@ export async function pump(state: RunnerState): Promise<void> {
   }
   if (state.isQueueDirty)
     return
-  const { workers, cores } = state
+  const { workers, cores, gpus } = state
   const busy = [
     ...workers.values(),
   ].reduce((sum, worker) => sum + worker.threads, 0)
-  const alone = [
-    ...workers.keys(),
-  ].some(key => queue.get(key)?.usesAllCores)
+  const devices = await listDevices(state.workspace.db)
+  const taken = new Set([...workers.keys()].flatMap(key => devices.get(key) ?? []))
+  const isAlone = [...workers.keys()].some(key => queue.get(key)?.usesAllCores && !devices.has(key))
   // A worker that has just paused may still be leaving: its run starts again when it is gone.
   const free = new Map([...queue].filter(([key, run]) => run.state !== 'queued' || !workers.has(key)))
-  for (const key of chooseStarts(free, { cores, busy, alone }))
-    await startRun(state, key)
+  for (const start of chooseStarts(free, { cores, gpus, busy, isAlone, taken }))
+    await startRun(state, start)
 }
 
 /** How a study, one run, or everything stands; null while something of it is at work or about to start. */
@@ -62,9 +64,10 @@ export async function reportIdle(state: RunnerState, { study, key }: { study?: s
   }
 }
 
-async function readQueue({ workspace: { db }, wanted }: RunnerState): Promise<Map<string, QueuedRun>> {
+async function readQueue({ workspace: { db }, wanted, gpus }: RunnerState): Promise<Map<string, QueuedRun>> {
   const rows = await listRuns(db)
   const needs = await needsOf(db, rows.map(row => row.key))
+  const devices = await listDevices(db)
   const inStudies = await runsOfStudies(db, wanted.all
     ? 'all'
     : [...wanted.studies])
@@ -76,6 +79,9 @@ async function readQueue({ workspace: { db }, wanted }: RunnerState): Promise<Ma
       state: row.state,
       isBlocked: row.state === 'queued' && row.reason !== null,
       usesAllCores: row.uses_all_cores === 1,
+      // One that began on the CPU goes on there, to the same bits.
+      usesGpu: row.uses_all_cores === 1 && gpus.length > 0 && !row.engine?.endsWith('-cpu'),
+      lastGpu: devices.get(row.key) ?? null,
       needs: needs.get(row.key)!,
       isWanted: false,
     },
@@ -111,20 +117,19 @@ async function recordBlockers({ workspace: { db }, events }: RunnerState, run: Q
   return true
 }
 
-async function startRun(state: RunnerState, key: string): Promise<void> {
-  const { workspace: { db, paths }, workers, worker: setup, cores, wake } = state
+async function startRun(state: RunnerState, { key, gpu }: Start): Promise<void> {
+  const { workspace: { db, paths }, workers, worker: setup, wake } = state
   const row = await requireRun(db, key)
-  const usesGpu = row.uses_all_cores === 1
   // A resume keeps the first attempt's thread count: another one gives other bits.
-  const threads = row.threads ?? (row.uses_all_cores === 1
-    ? cores
-    : 1)
+  const threads = row.threads ?? threadsOf(state, row, gpu)
   const runDir = paths.runDir(key)
   const order: Order = {
     ...JSON.parse(row.work_order) as Omit<Order, 'runDir' | 'threads'>,
     runDir,
     threads,
+    device: gpu,
   }
+  await putProvenance(db, key, { device: gpu?.id ?? null })
   await move(state, key, 'running', {
     set: {
       ...(existsSync(eventsPath(runDir))
@@ -138,7 +143,7 @@ async function startRun(state: RunnerState, key: string): Promise<void> {
     },
   })
   try {
-    const worker = startWorker(setup, runDir, order, { usesGpu, onExit: wake })
+    const worker = startWorker(setup, runDir, order, { visibleGpus: visibleTo(state, row, gpu), onExit: wake })
     workers.set(key, Object.assign(worker, { silentMs: 0, stopBy: null, pauseBy: null }))
     await setWorker(db, key, worker)
   }
@@ -153,4 +158,20 @@ async function startRun(state: RunnerState, key: string): Promise<void> {
       },
     })
   }
+}
+
+function threadsOf({ cores, gpus }: RunnerState, { uses_all_cores }: RunRow, gpu: GpuDevice | null): number {
+  if (gpu)
+    return threadsBesideGpu(cores, gpus.length)
+  return uses_all_cores === 1 ? cores : 1
+}
+
+/**
+ * What a worker sees of the GPUs: its own alone, or none. null leaves that to the engine, where nobody could name the GPUs (no
+ * nvidia-smi in a container, say) and the run has the machine to itself.
+ */
+function visibleTo({ gpus }: RunnerState, { uses_all_cores }: RunRow, gpu: GpuDevice | null): string | null {
+  if (gpu)
+    return gpu.id
+  return uses_all_cores === 1 && gpus.length === 0 ? null : ''
 }

@@ -12,16 +12,16 @@ const goesOn: readonly RunState[] = ['queued', 'running', 'pausing', 'paused', '
 
 /**
  * Queues a run that belongs to no study, and takes it up where an earlier attempt was left.
- * `threads` are those of the run that it repeats: another count gives other bits.
+ * `as` is the run that it repeats: another count of threads, or another kind of device, gives other bits.
  */
-export async function repeat(state: RunnerState, planned: PlannedRun, threads: number | null): Promise<RunRow> {
+export async function repeat(state: RunnerState, planned: PlannedRun, as: Pick<RunRow, 'threads' | 'engine'>): Promise<RunRow> {
   const { db } = state.workspace
   const before = await db.selectFrom('runs').select('state').where('key', '=', planned.key).executeTakeFirst()
   if (before && !goesOn.includes(before.state))
     await forget(state, planned.key)
   await db.transaction().execute(async (trx) => {
     await putPlannedRun(trx, planned, { position: await nextPosition(trx), now: Date.now() })
-    await trx.updateTable('runs').set({ threads }).where('key', '=', planned.key).where('threads', 'is', null).execute()
+    await trx.updateTable('runs').set({ threads: as.threads, engine: as.engine }).where('key', '=', planned.key).where('threads', 'is', null).execute()
   })
   return resume(state, planned.key)
 }

@@ -1,6 +1,6 @@
 import type { RunRow } from '#main/workspace/runs.ts'
 import type { Workspace } from '#main/workspace/workspace.ts'
-import type { RecipeState } from '#shared/provenance.ts'
+import type { GpuDevice, RecipeState } from '#shared/provenance.ts'
 import type { PlannedRun } from './planned-run.ts'
 import type { IdleReport } from './queue.ts'
 import type { RunnerEvents, RunnerState } from './state.ts'
@@ -20,6 +20,8 @@ export interface RunnerOptions {
   worker: WorkerSetup
   /** Threads of a run that uses all cores, and how many others run side by side. */
   cores: number
+  /** One run a GPU, beside those that need none; none, and such runs use all cores. */
+  gpus?: readonly GpuDevice[]
   events: RunnerEvents
   pollMs?: number
   /** A worker that writes nothing for so long counts as gone. It writes a heartbeat every 5 s. */
@@ -43,8 +45,8 @@ export interface Runner {
   pauseAll: () => Promise<RunRow[]>
   stop: (key: string) => Promise<RunRow>
   resume: (key: string) => Promise<RunRow>
-  /** Queues a run that belongs to no study, on as many threads as the one that it repeats. */
-  repeat: (planned: PlannedRun, threads: number | null) => Promise<RunRow>
+  /** Queues a run that belongs to no study, on as many threads and the same kind of device as the one that it repeats. */
+  repeat: (planned: PlannedRun, as: Pick<RunRow, 'threads' | 'engine'>) => Promise<RunRow>
   /** Removes such a run with all that it left. */
   forget: (key: string) => Promise<void>
   /** Waits until nothing of a study (of one run, or of everything) is at work or about to start. */
@@ -56,7 +58,7 @@ export interface Runner {
 interface Waiting { study: string | undefined, key: string | undefined, resolve: (report: IdleReport) => void, reject: (error: unknown) => void }
 
 /** Makes the runner of an open workspace. Nothing happens before `start`. */
-export function createRunner({ workspace, worker, cores, events, pollMs = 200, silentMs = 30_000, stopMs = 30_000, pauseMs = 60_000 }: RunnerOptions): Runner {
+export function createRunner({ workspace, worker, cores, gpus = [], events, pollMs = 200, silentMs = 30_000, stopMs = 30_000, pauseMs = 60_000 }: RunnerOptions): Runner {
   const serial = createSerial()
   const waiting: Waiting[] = []
   let timer: NodeJS.Timeout | null = null
@@ -70,6 +72,7 @@ export function createRunner({ workspace, worker, cores, events, pollMs = 200, s
     workspace,
     worker,
     cores,
+    gpus,
     events,
     silentMs,
     stopMs,
@@ -152,7 +155,7 @@ export function createRunner({ workspace, worker, cores, events, pollMs = 200, s
     pauseAll: () => request(() => pauseAll(state)),
     stop: key => request(() => ask(state, key, 'stop')),
     resume: key => request(() => resume(state, key)),
-    repeat: (planned, threads) => request(() => repeat(state, planned, threads)),
+    repeat: (planned, as) => request(() => repeat(state, planned, as)),
     forget: key => request(() => forget(state, key)),
     idle: (study, key) => new Promise((resolve, reject) => {
       waiting.push({ study, key, resolve, reject })

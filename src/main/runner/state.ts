@@ -2,6 +2,7 @@ import type { RunChange, RunRow } from '#main/workspace/runs.ts'
 import type { Workspace } from '#main/workspace/workspace.ts'
 import type { Problem } from '#shared/errors.ts'
 import type { RunState } from '#shared/order.ts'
+import type { GpuDevice } from '#shared/provenance.ts'
 import type { WorkerProcess, WorkerSetup } from './worker-process.ts'
 import { moveRun } from '#main/workspace/runs.ts'
 
@@ -27,6 +28,7 @@ export interface RunnerState {
   workspace: Workspace
   worker: WorkerSetup
   cores: number
+  gpus: readonly GpuDevice[]
   events: RunnerEvents
   silentMs: number
   stopMs: number

@@ -46,9 +46,10 @@ export function logPath(runDir: string): string {
 /**
  * Starts a worker for a run whose order is written first. It is detached with a process group of its own: neither closing
  * the host nor Ctrl-C in its terminal ends it. TensorFlow reads thread counts and devices once, when it is loaded, hence the
- * environment. Only a run that has the machine to itself sees the GPU: several at once would fight for its memory.
+ * environment. `visibleGpus` is what it sees of the GPUs, '' for none, null for what the engine finds: several runs on one GPU would
+ * fight for its memory.
  */
-export function startWorker({ node, entry }: WorkerSetup, runDir: string, order: Order, { usesGpu, onExit }: { usesGpu: boolean, onExit: (exit: WorkerExit) => void }): WorkerProcess {
+export function startWorker({ node, entry }: WorkerSetup, runDir: string, order: Order, { visibleGpus, onExit }: { visibleGpus: string | null, onExit: (exit: WorkerExit) => void }): WorkerProcess {
   mkdirSync(runDir, { recursive: true })
   writeDurably(join(runDir, 'order.json'), JSON.stringify(OrderSchema.parse(order), null, 1))
   for (const name of readdirSync(runDir).filter(name => name.startsWith('control.json'))) // with half of one that a killed host left
@@ -65,9 +66,12 @@ export function startWorker({ node, entry }: WorkerSetup, runDir: string, order:
         MALLOC_ARENA_MAX: '2', // sharp's threads otherwise keep a heap each: 64 large photographs took 1.3 GB and growing, so 0.8 GB and flat
         TF_CPP_MIN_LOG_LEVEL: '2',
         TF_FORCE_GPU_ALLOW_GROWTH: 'true',
-        ...(usesGpu
+        ...(visibleGpus === null
           ? {}
-          : { CUDA_VISIBLE_DEVICES: '' }),
+          : { CUDA_VISIBLE_DEVICES: visibleGpus }),
+        ...(order.isDeterministic
+          ? { TF_DETERMINISTIC_OPS: '1' }
+          : {}),
       },
     })
     child.unref()

@@ -32,9 +32,9 @@ export async function readProvenance(db: Db, run: string): Promise<Provenance> {
   })
 }
 
-/** The GPU that each run's newest attempt was given. */
-export async function devicesOf(db: Db, runs: readonly string[]): Promise<Map<string, string>> {
-  const rows = await db.selectFrom('run_provenance').select(['run', 'device']).where('run', 'in', runs).where('device', 'is not', null).execute()
+/** The GPU of each run's newest attempt, of those that had one. */
+export async function listDevices(db: Db): Promise<Map<string, string>> {
+  const rows = await db.selectFrom('run_provenance').select(['run', 'device']).where('device', 'is not', null).execute()
   return new Map(rows.map(({ run, device }) => [run, device!]))
 }
 

@@ -26,3 +26,8 @@ export function useEngine(): Engine {
     throw new Error('internal: no engine was provided.')
   return engine
 }
+
+/** The GPU that computes most now, of those that runs can be given; undefined where there is none. */
+export function busiestGpu({ gpus }: Result<'engine.status'>): Result<'engine.status'>['gpus'][number] | undefined {
+  return gpus.toSorted((a, b) => b.load - a.load)[0]
+}

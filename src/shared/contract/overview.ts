@@ -36,13 +36,14 @@ export const overviewMethods = {
     remedy: z.string().nullable().describe('The command that mends it'),
     processor: z.strictObject({ name: z.string(), cores: z.int(), load: z.number().describe('Share of all cores, over the last seconds') }),
     memory: z.strictObject({ usedBytes: z.number(), totalBytes: z.number() }),
-    gpu: z.strictObject({
+    gpus: z.array(z.strictObject({
+      id: z.string(),
       name: z.string(),
       load: z.number(),
       usedBytes: z.number(),
       totalBytes: z.number(),
       celsius: z.number().nullable(),
-    }).nullable(),
+    })).describe('Those that runs can be given, one run each'),
     diskFreeBytes: z.number(),
   })),
   'engine.check': method('read', nothing, z.strictObject({ checks: z.array(Check), isHealthy: z.boolean() })),

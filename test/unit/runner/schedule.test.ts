@@ -1,6 +1,6 @@
-import type { QueuedRun } from '#main/runner/schedule.ts'
-import { expect, it } from 'vitest'
-import { blockersOf, chooseStarts } from '#main/runner/schedule.ts'
+import type { Machine, QueuedRun } from '#main/runner/schedule.ts'
+import { describe, expect, it } from 'vitest'
+import { blockersOf, chooseStarts as starts, threadsBesideGpu } from '#main/runner/schedule.ts'
 
 function queue(...runs: (Partial<QueuedRun> & { key: string })[]) {
   return new Map(runs.map(run => [
@@ -10,13 +10,17 @@ function queue(...runs: (Partial<QueuedRun> & { key: string })[]) {
       state: 'queued' as const,
       isBlocked: false,
       usesAllCores: false,
+      usesGpu: false,
+      lastGpu: null,
       needs: [],
       isWanted: true,
       ...run,
     },
   ]))
 }
-const idle = { cores: 2, busy: 0, alone: false }
+const idle: Machine = { cores: 2, gpus: [], busy: 0, isAlone: false, taken: new Set() }
+/** Keys of the runs that start; where a GPU is given, "key on its id". */
+const chooseStarts = (...given: Parameters<typeof starts>): string[] => starts(...given).map(({ key, gpu }) => gpu ? `${key} on ${gpu.id}` : key)
 
 it('starts as many small runs as there are cores, in the order of the queue', () => {
   expect(chooseStarts(queue({ key: 'a' }, { key: 'b' }, { key: 'c' }), idle)).toEqual(['a', 'b'])
@@ -27,7 +31,7 @@ it('a run that uses all cores waits for the others, and nothing behind it overta
   const runs = queue({ key: 'big', usesAllCores: true }, { key: 'small' })
   expect(chooseStarts(runs, idle)).toEqual(['big'])
   expect(chooseStarts(runs, { ...idle, busy: 1 })).toEqual([])
-  expect(chooseStarts(runs, { cores: 4, busy: 4, alone: true })).toEqual([])
+  expect(chooseStarts(runs, { ...idle, cores: 4, busy: 4, isAlone: true })).toEqual([])
   expect(chooseStarts(queue({ key: 'small' }, { key: 'big', usesAllCores: true }), idle)).toEqual(['small'])
 })
 
@@ -71,4 +75,43 @@ it('what waits for a blocked run is blocked too, what waits for a coming one is 
   expect(blockersOf(runs.get('b')!, runs)).toHaveLength(1)
   expect(blockersOf(runs.get('d')!, runs)).toEqual([])
   expect(blockersOf(runs.get('e')!, runs)[0]!.why).toMatch(/not in the workspace/)
+})
+
+describe('with GPUs', () => {
+  const gpu = (id: string, name = 'card') => ({ id, name, memoryBytes: 16e9, driver: '1' })
+  const two: Machine = { ...idle, cores: 6, gpus: [gpu('a'), gpu('b')] }
+  const trains = { usesAllCores: true, usesGpu: true }
+
+  it('one run a GPU, the third waits, and small runs behind it take the cores that are left', () => {
+    expect(threadsBesideGpu(6, 2)).toBe(2)
+    const runs = queue({ key: 't1', ...trains }, { key: 't2', ...trains }, { key: 't3', ...trains }, { key: 's1' }, { key: 's2' }, { key: 's3' })
+    expect(chooseStarts(runs, two)).toEqual(['t1 on a', 't2 on b', 's1', 's2'])
+  })
+
+  it('a GPU that has its run is left alone', () => {
+    const runs = queue({ key: 't1', ...trains }, { key: 't2', ...trains })
+    expect(chooseStarts(runs, { ...two, busy: 2, taken: new Set(['a']) })).toEqual(['t1 on b'])
+    expect(chooseStarts(runs, { ...two, busy: 4, taken: new Set(['a', 'b']) })).toEqual([])
+  })
+
+  it('small runs leave a ready training its cores, but only as many as there are GPUs free for', () => {
+    const small = [1, 2, 3, 4, 5, 6].map(i => ({ key: `s${i}` }))
+    expect(chooseStarts(queue(...small), two)).toHaveLength(6)
+    expect(chooseStarts(queue(...small, { key: 't1', ...trains }), two)).toEqual(['s1', 's2', 's3', 's4', 't1 on a'])
+  })
+
+  it('a run that goes on gets its own GPU back, else one of its name, and waits where these are busy', () => {
+    const machine: Machine = { ...two, gpus: [gpu('a', 'old'), gpu('b', 'new'), gpu('c', 'new')] }
+    const back = queue({ key: 't', ...trains, lastGpu: 'c' })
+    expect(chooseStarts(back, machine)).toEqual(['t on c'])
+    expect(chooseStarts(back, { ...machine, taken: new Set(['c']) })).toEqual(['t on b'])
+    expect(chooseStarts(back, { ...machine, taken: new Set(['b', 'c']) })).toEqual([])
+    expect(chooseStarts(queue({ key: 't', ...trains, lastGpu: 'sold' }), machine)).toEqual(['t on a'])
+  })
+
+  it('a run that began on the CPU goes on there, alone', () => {
+    const runs = queue({ key: 't', usesAllCores: true }, { key: 's' })
+    expect(chooseStarts(runs, two)).toEqual(['t'])
+    expect(chooseStarts(runs, { ...two, busy: 2, taken: new Set(['a']) })).toEqual([])
+  })
 })
