@@ -86,12 +86,10 @@ async function picturesOf(inspector: Core['inspector'], row: RunRow, samples: re
   if (faces === null || !existsSync(faces) || samples.length === 0)
     return paths.map(parts => parts.map(() => null))
   const pack = openDataset(dataset)
-  const indexes = new Map(pack.samples().map(({ path }, index) => [path, index]))
+  const indexes = pack.indexesOf(paths.flat())
   pack.close()
-  const flat = paths.flat()
-  const known = flat.filter(path => indexes.has(path))
-  const pictures = await inspector.ask('facesAt', { faces, indexes: known.map(path => indexes.get(path)!), side })
-  const byPath = new Map(known.map((path, i) => [path, pictures[i]!]))
+  const pictures = await inspector.ask('facesAt', { faces, indexes: [...indexes.values()], side })
+  const byPath = new Map([...indexes.keys()].map((path, i) => [path, pictures[i]!]))
   return paths.map(parts => parts.map(path => byPath.get(path) ?? null))
 }
 

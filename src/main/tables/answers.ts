@@ -5,20 +5,8 @@ import type { SampleScore } from './compare.ts'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
-import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
-
-/** What is read of predictions.csv, one line per evaluated sample or pair. */
-const Line = z.object({
-  path: z.string(),
-  split: z.string(),
-  label: z.coerce.number(),
-  prediction: z.string(),
-  found: z.string().optional(),
-  unseen: z.string().optional(),
-  subject: z.string().optional(),
-})
 
 /** What a run answered for one test sample or pair. */
 export interface Answer {
@@ -81,34 +69,41 @@ function forgetOldest(): void {
 
 function readFile(file: string, { name, dataset }: Pick<Order['sources'][number], 'name' | 'dataset'>, taskName: string): RunAnswers {
   const task = taskOf(dataset, taskName)
-  const lines = z.array(Line).parse(recordsOf(readFileSync(file, 'utf8')))
-  const tested = task.protocol === 'split'
-    ? lines.filter(({ split }) => split === 'test')
-    : lines
+  const [names = [], ...lines] = fieldsOf(readFileSync(file, 'utf8'))
+  const [path, split, label, prediction, found, unseen, subject] = ['path', 'split', 'label', 'prediction', 'found', 'unseen', 'subject'].map(column => names.indexOf(column)) as [number, number, number, number, number, number, number]
   return {
     task,
     knowledge: `${name}/${taskName}`,
-    answers: tested.map(({ path, label, prediction, found, unseen, subject }) => ({
-      path,
-      label,
-      prediction: prediction === ''
-        ? null
-        : Number(prediction),
-      found: found !== 'false',
-      unseen: unseen === 'true',
-      cluster: task.protocol === 'subjects' && subject
-        ? subject
-        : null,
-    })),
+    answers: lines.flatMap((fields, index): Answer[] => {
+      const answer = fields[prediction]
+      const truth = Number(fields[label])
+      if (fields.length !== names.length || answer === undefined || Number.isNaN(truth) || Number.isNaN(Number(answer)))
+        throw new FacetError('bad-input', `Line ${index + 2} is no answer: "${fields.join()}".`, { where: file, hint: 'The file is damaged; remove the run and compute it again.' })
+      if (task.protocol === 'split' && fields[split] !== 'test')
+        return []
+      return [
+        {
+          path: fields[path]!,
+          label: truth,
+          prediction: answer === ''
+            ? null
+            : Number(answer),
+          found: fields[found] !== 'false',
+          unseen: fields[unseen] === 'true',
+          cluster: task.protocol === 'subjects' && fields[subject]
+            ? fields[subject]
+            : null,
+        },
+      ]
+    }),
   }
 }
 
-/** Lines of a CSV file under the names of its first. One without a quote is lines and commas, which is read ten times as fast. */
-function recordsOf(text: string): Record<string, string>[] {
-  if (text.includes('"'))
-    return parse(text, { columns: true })
-  const [names = [], ...lines] = text.replace(/\n$/, '').split('\n').map(line => line.split(','))
-  return lines.map(fields => Object.fromEntries(names.map((name, i) => [name, fields[i]!])))
+/** Fields of a CSV file by lines. One without a quote is lines and commas, which is read ten times as fast. */
+function fieldsOf(text: string): string[][] {
+  return text.includes('"')
+    ? parse(text, { relax_column_count: true })
+    : text.replace(/\n$/, '').split('\n').map(line => line.split(','))
 }
 
 function taskOf(dataset: string, name: string): Task {

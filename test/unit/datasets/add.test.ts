@@ -28,6 +28,8 @@ describe('adding a data set', () => {
       aligned: false,
     })
     expect(pack.samples().map(({ path }) => path)).toEqual(utk.slice(0, 2))
+    expect(pack.indexesOf([utk[1]!, 'no-such.jpg', utk[0]!])).toEqual(new Map([[utk[0], 0], [utk[1], 1]]))
+    expect(pack.count).toBe(2)
     // the test vector of FIPS 180-2 for "abc"
     expect(pack.hash(0)).toBe('ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad')
     expect(pack.hashes()).toHaveLength(2)

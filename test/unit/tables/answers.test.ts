@@ -47,6 +47,8 @@ it('keeps what it read as long as the file is the same', () => {
   expect(readAnswers({ stage: 'transfer', state: 'done', config: '{"task":"age"}', work_order: JSON.stringify({ artefact: folder, sources: [{}] }) })).toBeNull()
 })
 
-it('a file that was cut off is an error, not fewer answers', () => {
-  expect(() => read(['a.jpg,test,3,4.5,true,false,', 'b.jpg,test,3'])).toThrow()
+it('a file that was cut off is an error that names the line, not fewer answers', () => {
+  expect(() => read(['a.jpg,test,3,4.5,true,false,', 'b.jpg,test,3'])).toThrow('Line 3 is no answer: "b.jpg,test,3".')
+  expect(() => read(['"a.jpg",test,3,4.5,true,false,', 'b.jpg'])).toThrow('Line 3 is no answer')
+  expect(() => read(['a.jpg,test,many,4.5,true,false,'])).toThrow('Line 2 is no answer')
 })
