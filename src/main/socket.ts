@@ -7,6 +7,8 @@ import { createConnection, createServer } from 'node:net'
 import { dirname } from 'node:path'
 import process from 'node:process'
 import { z } from 'zod'
+import { dropIfSlow } from '#main/security/limits.ts'
+import { readCall, readMessage } from '#main/security/messages.ts'
 import { events, methods } from '#shared/contract.ts'
 import { FacetError } from '#shared/errors.ts'
 import { Problem } from '#shared/problem-schema.ts'
@@ -14,11 +16,6 @@ import { createListeners, dispatch, unwrap } from './dispatch.ts'
 import { HolderGone } from './holder-gone.ts'
 
 /** One message, one line of JSON. */
-const Call = z.strictObject({
-  id: z.int(),
-  method: z.string(),
-  input: z.unknown().optional(),
-})
 const Answer = z.strictObject({
   id: z.int(),
   reply: z.discriminatedUnion('ok', [
@@ -60,7 +57,7 @@ export async function listen(path: string, dispatching: Dispatching, listeners: 
   let underWay = 0
   const server = createServer((socket) => {
     open.add(socket)
-    const stop = listeners.onAny((event, payload) => send(socket, { event, payload }))
+    const stop = listeners.onAny((event, payload) => tell(socket, { event, payload }))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       stop()
@@ -128,11 +125,14 @@ export async function connectRaw(path: string, deadlineMs = 3_000): Promise<RawS
   socket.on('error', error => end(`The holder of the workspace does not answer: ${error.message}.`))
   socket.on('close', () => end('The holder of the workspace has gone.'))
   readLines(socket, (line) => {
-    const message: unknown = JSON.parse(line)
+    const message = readMessage(line)
     const told = Told.safeParse(message)
     if (told.success)
       return listeners.emit(told.data.event, told.data.payload as never)
-    const { id, reply } = Answer.parse(message)
+    const answered = Answer.safeParse(message)
+    if (!answered.success)
+      return end('The holder of the workspace says something that is no answer: is it another version of Facet?')
+    const { id, reply } = answered.data
     waiting.get(id)?.resolve(reply as Reply)
     waiting.delete(id)
   })
@@ -159,11 +159,17 @@ export async function connectRaw(path: string, deadlineMs = 3_000): Promise<RawS
 }
 
 async function answer(socket: Socket, dispatching: Dispatching, line: string): Promise<void> {
-  const parsed = Call.safeParse(parseJson(line))
-  if (!parsed.success)
+  const call = readCall(line)
+  if (!call)
     return void socket.destroy()
-  const { id, method, input } = parsed.data
-  send(socket, { id, reply: await dispatch(dispatching, method, input) })
+  const { id, method, input } = call
+  tell(socket, { id, reply: await dispatch(dispatching, method, input) })
+}
+
+/** Tells a client; one that does not read is dropped, since the holder must not keep a day's events for it. */
+function tell(socket: Socket, message: unknown): void {
+  if (!dropIfSlow({ bufferedAmount: socket.writableLength, terminate: () => socket.destroy() }))
+    send(socket, message)
 }
 
 function send(socket: Socket, message: unknown): void {
@@ -176,25 +182,15 @@ function readLines(socket: Socket, onLine: (line: string) => void): void {
   socket.setEncoding('utf8')
   socket.on('data', (chunk) => {
     rest += String(chunk)
-    if (!String(chunk).includes('\n')) {
-      if (rest.length > limitBytes)
-        socket.destroy(new FacetError('usage', `A message is longer than ${limitBytes} bytes.`))
+    if (rest.length > limitBytes)
+      return void socket.destroy(new FacetError('usage', `A message is longer than ${limitBytes} bytes.`))
+    if (!String(chunk).includes('\n'))
       return
-    }
     const lines = rest.split('\n')
     rest = lines.pop()!
     for (const line of lines)
       onLine(line)
   })
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  }
-  catch {
-    return undefined
-  }
 }
 
 /** The folder in the temporary folder could be somebody else's trap: it must be ours. */

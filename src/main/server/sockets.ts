@@ -4,16 +4,10 @@ import type { WebSocket } from 'ws'
 import type { Front } from '#main/front/front.ts'
 import type { Guard } from './pages.ts'
 import { WebSocketServer } from 'ws'
-import { z } from 'zod'
 import { dropIfSlow, limits } from '#main/security/limits.ts'
+import { readCall } from '#main/security/messages.ts'
 import { isOwnOrigin } from '#main/security/origin.ts'
 import { parseTarget, refusal } from './pages.ts'
-
-const Call = z.strictObject({
-  id: z.int().min(0),
-  method: z.string().max(100),
-  input: z.unknown().optional(),
-})
 
 const pingMs = 30_000
 /** Close codes 4000 to 4999 are an application's own. */
@@ -84,10 +78,10 @@ function whyRefused(request: IncomingMessage, connected: number, front: Front, g
 function serve(client: WebSocket, front: Front): void {
   let underWay = 0
   client.on('message', async (data, isBinary) => {
-    const call = Call.safeParse(isBinary ? undefined : parseJson(String(data)))
-    if (!call.success || underWay >= limits.callsAtOnce)
+    const call = isBinary ? null : readCall(String(data))
+    if (!call || underWay >= limits.callsAtOnce)
       return client.terminate()
-    const { id, method, input } = call.data
+    const { id, method, input } = call
     underWay++
     const reply = await front.dispatch(method, input)
     underWay--
@@ -103,13 +97,4 @@ function broadcast(server: WebSocketServer, message: string): void {
 function send(client: WebSocket, message: string): void {
   if (client.readyState === client.OPEN && !dropIfSlow(client))
     client.send(message)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  }
-  catch {
-    return undefined
-  }
 }

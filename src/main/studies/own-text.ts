@@ -1,7 +1,7 @@
 import type { StudyDetail } from '#shared/study-detail.ts'
 import { dirname, isAbsolute, resolve } from 'node:path'
-import { parse } from 'yaml'
 import { readRecipe, setField, valueAt } from '#shared/recipe-edit/edit-text.ts'
+import { readValue } from '#shared/yaml-data.ts'
 
 /**
  * The recipe of a study as a text that stands by itself: what `--set` and `--seeds` said is written into it, so that opening it
@@ -19,7 +19,7 @@ export function ownText(recipe: string, { command, recipe: resolved }: Pick<Stud
     const steps = path.split('.').map(step => /^\d+$/.test(step)
       ? Number(step)
       : step)
-    text = setField(text, steps, parse(setting.slice(at + 1)))
+    text = setField(text, steps, readValue(setting.slice(at + 1)))
   }
   return command.seeds
     ? setField(text, ['seeds'], command.seeds)

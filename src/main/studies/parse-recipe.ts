@@ -4,11 +4,12 @@ import type { Place } from './recipe-places.ts'
 import type { WordedIssue } from './word-issue.ts'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { LineCounter, parseDocument, parse as parseYaml } from 'yaml'
+import { LineCounter } from 'yaml'
 import { FacetError } from '#shared/errors.ts'
 import { findMethod, methodNames } from '#shared/methods.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { Recipe } from '#shared/recipe.ts'
+import { plainData, readDocument, readValue } from '#shared/yaml-data.ts'
 import { placeOf } from './recipe-places.ts'
 import { wordIssues } from './word-issue.ts'
 
@@ -45,9 +46,20 @@ export function parseRecipe(text: string, options: ParseOptions): CheckedRecipe 
 }
 
 /** Like parseRecipe, but tells all that is wrong, for a form that shows each problem at its field. `checked` is null where anything is. */
-export function checkRecipe(text: string, { file, folder, settings = [], seeds, workingDirectory = folder }: ParseOptions): { issues: RecipeIssue[], checked: CheckedRecipe | null } {
+export function checkRecipe(text: string, options: ParseOptions): { issues: RecipeIssue[], checked: CheckedRecipe | null } {
+  try {
+    return checkText(text, options)
+  }
+  catch (error) {
+    if (!(error instanceof FacetError))
+      throw error
+    return { issues: [{ path: [], message: error.message, hint: error.hint ?? null, where: error.where ?? options.file, place: null }], checked: null }
+  }
+}
+
+function checkText(text: string, { file, folder, settings = [], seeds, workingDirectory = folder }: ParseOptions): { issues: RecipeIssue[], checked: CheckedRecipe | null } {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = readDocument(text, { lineCounter: lines, prettyErrors: false })
   if (document.errors.length > 0) {
     return {
       issues: document.errors.map(({ message, pos: [from, to] }) => {
@@ -63,8 +75,7 @@ export function checkRecipe(text: string, { file, folder, settings = [], seeds, 
     issues.push({ path: path as (string | number)[], message, hint: hint ?? null, where: `${file}${place ? ` line ${place.line}` : ''}`, place })
   }
 
-  const plain: unknown = document.toJS({ maxAliasCount: 50 })
-  const raw = applySettings(plain, settings, workingDirectory)
+  const raw = applySettings(plainData(document), settings, workingDirectory)
   const substituted = substitute(raw, report)
   const parsed = Recipe.safeParse(substituted)
   if (!parsed.success) {
@@ -94,12 +105,23 @@ function applySettings(plain: unknown, settings: Setting[], workingDirectory: st
     if (Object.hasOwn(variables, path)) {
       variables[path] = existsSync(resolve(workingDirectory, value))
         ? resolve(workingDirectory, value)
-        : parseYaml(value)
+        : readSetting(path, value)
       continue
     }
-    setAt(root, path, parseYaml(value))
+    setAt(root, path, readSetting(path, value))
   }
   return root
+}
+
+function readSetting(path: string, value: string): unknown {
+  try {
+    return readValue(value)
+  }
+  catch (error) {
+    if (!(error instanceof FacetError))
+      throw error
+    throw new FacetError('usage', `--set ${path}: ${error.message}`, { cause: error, hint: 'Put the value in quotes: --set path=\'"value"\'' })
+  }
 }
 
 function setAt(root: Record<string, unknown>, path: string, value: unknown): void {
@@ -118,9 +140,13 @@ function setAt(root: Record<string, unknown>, path: string, value: unknown): voi
   target[steps.at(-1)!] = value
 }
 
+/** Most characters that variables put into a recipe: a long one that is named often would fill the memory. */
+const mostSubstituted = 1_000_000
+
 /** Puts the variables' values in the place of ${name} in every text of the recipe. */
 function substitute(raw: unknown, report: Report): unknown {
   const variables = (raw as { variables?: Record<string, unknown> } | null)?.variables ?? {}
+  let substituted = 0
   const walk = (value: unknown, path: PropertyKey[]): unknown => {
     if (typeof value === 'string') {
       return value.replace(/\$\{([^}]*)\}/g, (_, name: string) => {
@@ -140,7 +166,11 @@ function substitute(raw: unknown, report: Report): unknown {
             hint: `Give it one: --set ${name}=VALUE`,
           })
         }
-        return String(variables[name])
+        const text = String(variables[name])
+        substituted += text.length
+        if (substituted > mostSubstituted)
+          throw new FacetError('bad-input', `The variables put more than ${mostSubstituted} characters into the recipe.`, { hint: 'Shorten them.' })
+        return text
       })
     }
     if (Array.isArray(value))

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { LineCounter, parseDocument } from 'yaml'
+import { LineCounter } from 'yaml'
 import { FacetError } from '../errors.ts'
 import { TeacherManifest } from '../manifest.ts'
+import { plainData, readDocument } from '../yaml-data.ts'
 
 /** A teacher whose files were found on this machine and have the checksum its manifest states. */
 export interface Teacher {
@@ -18,7 +19,7 @@ export interface Teacher {
 }
 
 /** Longest manifest read; a real one is a few kilobytes. */
-const largestManifest = 1 << 20
+const largestManifest = 1 << 16
 
 /** Parses a manifest; errors name file, line and field. */
 export function parseManifest(path: string): TeacherManifest {
@@ -27,10 +28,8 @@ export function parseManifest(path: string): TeacherManifest {
   if (statSync(path).size > largestManifest)
     throw new FacetError('bad-input', `${statSync(path).size} bytes is too long for a manifest (at most ${largestManifest}); is it the model file?`, { where: path })
   const lines = new LineCounter()
-  const document = parseDocument(readFileSync(path, 'utf8'), { lineCounter: lines })
-  if (document.errors[0])
-    throw new FacetError('bad-input', document.errors[0].message, { where: path })
-  const parsed = TeacherManifest.safeParse(document.toJS({ maxAliasCount: 0 }))
+  const document = readDocument(readFileSync(path, 'utf8'), { lineCounter: lines, where: path })
+  const parsed = TeacherManifest.safeParse(plainData(document, path))
   if (parsed.success)
     return checkManifest(parsed.data, path)
   const issue = parsed.error.issues[0]!
@@ -73,13 +72,22 @@ function packageFolder(name: string, where: string): string {
   throw new FacetError('not-found', `the npm package "${name}" is not installed.`, { where, hint: 'Run: npm run setup' })
 }
 
-/** Resolves inside a folder; a path that leaves it is refused. */
+/** Resolves inside a folder; a path that leaves it is refused, by its name or by a symbolic link. */
 function inside(folder: string, path: string, where: string): string {
+  const refuse = (why: string): FacetError => new FacetError('bad-input', `source ${JSON.stringify(path)} ${why} the folder ${folder}.`, { where, hint: 'Put the model beside its manifest.' })
+  if (path.includes('\0'))
+    throw refuse('is no name of a file in')
   const full = resolve(folder, path)
-  const way = relative(folder, full)
-  if (isAbsolute(path) || way === '..' || way.startsWith(`..${sep}`))
-    throw new FacetError('bad-input', `source "${path}" leaves the folder ${folder}.`, { where, hint: 'Put the model beside its manifest.' })
+  if (isAbsolute(path) || leaves(folder, full))
+    throw refuse('leaves')
+  if (existsSync(full) && leaves(realpathSync(folder), realpathSync(full)))
+    throw refuse('leads by a symbolic link out of')
   return full
+}
+
+function leaves(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way === '..' || way.startsWith(`..${sep}`)
 }
 
 /** Where a teacher's model lies on this machine. @throws FacetError where its package is missing or of another version */
@@ -107,14 +115,33 @@ function namedWeights(model: string): string[] {
     : (json as { weightsManifest?: unknown } | null)?.weightsManifest
   const paths = Array.isArray(groups)
     ? groups.flatMap((group: { paths?: unknown }) => Array.isArray(group?.paths)
-        ? group.paths.map(String)
+        ? group.paths as unknown[]
         : [])
     : []
-  return paths.map(path => inside(dirname(model), path, model))
+  return paths.map((path) => {
+    if (typeof path !== 'string')
+      throw new FacetError('bad-input', 'the model file names its weights by something that is no text.', { where: model })
+    return inside(dirname(model), path, model)
+  })
 }
 
-/** The files of a teacher in the order in which they are hashed: the model file, then its weights as it names them (a SavedModel's by name). */
+/**
+ * The files of a teacher in the order in which they are hashed: the model file, then its weights as it names them (a SavedModel's
+ * by name).
+ *
+ * @throws FacetError where one leads out of the model's folder or is no regular file (a pipe would be waited for without end)
+ */
 export function modelFiles(manifest: Pick<TeacherManifest, 'name' | 'format'>, model: string): string[] {
+  const files = listModelFiles(manifest, model)
+  for (const file of files) {
+    const stat = statSync(file, { throwIfNoEntry: false })
+    if (stat && !stat.isFile())
+      throw new FacetError('bad-input', `${basename(file)} is a folder, a pipe or a device, not a file of the model.`, { where: file, hint: 'Fetch the model again.' })
+  }
+  return files
+}
+
+function listModelFiles(manifest: Pick<TeacherManifest, 'name' | 'format'>, model: string): string[] {
   if (!existsSync(model))
     throw new FacetError('not-found', `the model of teacher "${manifest.name}" is missing.`, { where: model, hint: 'source in the manifest says where it should be.' })
   if (manifest.format !== 'saved-model') {
@@ -130,7 +157,7 @@ export function modelFiles(manifest: Pick<TeacherManifest, 'name' | 'format'>, m
   return [
     graph,
     ...existsSync(variables)
-      ? readdirSync(variables).sort().map(name => join(variables, name))
+      ? readdirSync(variables).sort().map(name => inside(model, join('variables', name), model))
       : [],
   ]
 }

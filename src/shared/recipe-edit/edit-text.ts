@@ -1,7 +1,8 @@
 import type { Document } from 'yaml'
 import type { FieldPath } from './places.ts'
-import { Lexer, parseDocument } from 'yaml'
+import { Lexer } from 'yaml'
 import { FacetError } from '../errors.ts'
+import { plainData, readDocument } from '../yaml-data.ts'
 import { aliasOn } from './places.ts'
 import { spliceOut, spliceValue } from './splice.ts'
 
@@ -146,7 +147,7 @@ function rewrite(document: Document, expected: unknown, change: (copy: Document)
 }
 
 function says(text: string, expected: unknown): boolean {
-  const document = parseDocument(text, { prettyErrors: false })
+  const document = readDocument(text, { prettyErrors: false })
   return document.errors.length === 0 && isSame(toData(document), expected)
 }
 
@@ -155,7 +156,7 @@ function commentsOf(text: string): string[] {
 }
 
 function parse(text: string): Document {
-  const document = parseDocument(text, { prettyErrors: false })
+  const document = readDocument(text, { prettyErrors: false })
   const [error] = document.errors
   if (error)
     throw new FacetError('bad-input', `The YAML cannot be read: ${error.message}`, { hint: 'Mend the YAML first.' })
@@ -164,7 +165,7 @@ function parse(text: string): Document {
 
 /** Plain data without shared parts, so that a change of one place is a change of that place alone. */
 function toData(document: Document): unknown {
-  const data: unknown = document.toJS({ maxAliasCount: 50 })
+  const data = plainData(document)
   return data === undefined
     ? null
     : JSON.parse(JSON.stringify(data)) as unknown

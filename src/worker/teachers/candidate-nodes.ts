@@ -81,7 +81,7 @@ export function suggest(views: NodeView[]): NodeView[] {
 }
 
 /** Nodes with float output that depend on the input, in the graph's order. */
-function floatNodes(model: TfjsModel): GraphNode[] {
+export function floatNodes(model: TfjsModel): GraphNode[] {
   const batched = new Set<string>()
   return neededNodes(model, [...model.nodes.keys()]).filter((node) => {
     const isBatched = node.op === 'Placeholder' || node.input.some(input => batched.has(parseInput(input).name))

@@ -184,7 +184,7 @@ const nets: Record<string, Pick<FaceApiNet, 'size' | 'node' | 'apply'> & { read:
  */
 export function readFaceApiNet(path: string): FaceApiNet {
   const stem = basename(path).replace('-weights_manifest.json', '')
-  const net = nets[stem]
+  const net = Object.hasOwn(nets, stem) ? nets[stem] : undefined
   if (!net)
     throw new FacetError('bad-input', `"${basename(path)}" is no face-api network that Facet knows; it knows ${Object.keys(nets).map(name => `${name}-weights_manifest.json`).join(', ')}.`, { where: path })
   const { read, ...rest } = net

@@ -12,12 +12,11 @@ const passive = /^(?:Const|Placeholder.*|VarHandleOp|ReadVariableOp|NoOp|Assign.
  * inner nodes none: the try tells it.
  */
 export function inspectSavedModel(model: string): Pick<InspectedModel, 'input' | 'parameters' | 'ops' | 'nodes'> {
-  const graph = readMetaGraph({ model })
-  const definition = graph.getGraphDef()
+  const { signatures, definition } = readMetaGraph({ model })
   const inner = definition.getLibrary()?.getFunctionList().flatMap(each => each.getNodeDefList()) ?? []
   const outer = definition.getNodeList()
   refuseUnsafeOps([...outer, ...inner].map(node => node.getOp()), model)
-  const signature = graph.getSignatureDefMap().get('serving_default')
+  const signature = signatures.get('serving_default')
   if (!signature)
     throw new FacetError('bad-input', 'The SavedModel has no signature "serving_default".', { where: model, hint: 'Save it with tf.saved_model.save, which makes one.' })
   const dims = (info: { getTensorShape: () => { getDimList: () => { getSize: () => number }[] } | undefined }): number[] => info.getTensorShape()?.getDimList().map(dim => dim.getSize()) ?? []

@@ -5,20 +5,22 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { FacetError } from '#shared/errors.ts'
 import { backend } from '#worker/engine/tf.ts'
+import { checkSavedModel } from './protobuf-bounds.ts'
 import { refuseUnsafeOps } from './refused-ops.ts'
 
 /** The parts of tfjs-node's generated protobuf classes that are read here; they come without types. */
-interface Message<T> { deserializeBinary: (bytes: Uint8Array) => T }
+interface MessageClass<T> { deserializeBinary: (bytes: Uint8Array) => T }
 interface TensorInfo { getName: () => string, getDtype: () => number, getTensorShape: () => { getDimList: () => { getSize: () => number }[] } | undefined }
 interface Entries<T> { entries: () => { next: () => { done: boolean, value: [string, T] } }, getLength: () => number }
 interface Signature { getInputsMap: () => Entries<TensorInfo>, getOutputsMap: () => Entries<TensorInfo> }
 interface Node { getName: () => string, getOp: () => string }
+interface Definition { getNodeList: () => Node[], getLibrary: () => { getFunctionList: () => { getNodeDefList: () => Node[] }[] } | undefined }
 interface MetaGraph {
-  getMetaInfoDef: () => { getTagsList: () => string[] }
+  getMetaInfoDef: () => { getTagsList: () => string[] } | undefined
   getSignatureDefMap: () => Entries<Signature> & { get: (key: string) => Signature | undefined }
-  getGraphDef: () => { getNodeList: () => Node[], getLibrary: () => { getFunctionList: () => { getNodeDefList: () => Node[] }[] } | undefined }
+  getGraphDef: () => Definition | undefined
 }
-const { SavedModel } = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/dist/proto/api_pb.js') as { SavedModel: Message<{ getMetaGraphsList: () => MetaGraph[] }> }
+const { SavedModel } = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/dist/proto/api_pb.js') as { SavedModel: MessageClass<{ getMetaGraphsList: () => MetaGraph[] }> }
 
 const float32 = 1
 
@@ -31,23 +33,26 @@ export function pairs<T>(map: Entries<T>): [string, T][] {
 }
 
 /** The graph for serving of a SavedModel. @throws FacetError where it is damaged or has none */
-export function readMetaGraph({ model }: Pick<Teacher, 'model'>): MetaGraph {
+export function readMetaGraph({ model }: Pick<Teacher, 'model'>): { signatures: ReturnType<MetaGraph['getSignatureDefMap']>, definition: Definition } {
   let graphs: MetaGraph[]
   try {
-    graphs = SavedModel.deserializeBinary(readFileSync(join(model, 'saved_model.pb'))).getMetaGraphsList()
+    const bytes = readFileSync(join(model, 'saved_model.pb'))
+    checkSavedModel(bytes)
+    graphs = SavedModel.deserializeBinary(bytes).getMetaGraphsList()
   }
   catch (cause) {
     throw new FacetError('bad-input', 'saved_model.pb is damaged.', { where: model, cause })
   }
-  const graph = graphs.find(each => each.getMetaInfoDef().getTagsList().includes('serve'))
-  if (!graph)
+  const graph = graphs.find(each => each.getMetaInfoDef()?.getTagsList().includes('serve'))
+  const definition = graph?.getGraphDef()
+  if (!graph || !definition)
     throw new FacetError('bad-input', 'the SavedModel has no graph for serving (tag "serve").', { where: model })
-  return graph
+  return { signatures: graph.getSignatureDefMap(), definition }
 }
 
 /** The one image input and the tensor that the manifest calls the embedding: an output of the serving signature, or a node of the graph. */
-function findTensors(graph: MetaGraph, { manifest, model, path }: Teacher): { input: string, output: string } {
-  const signature = graph.getSignatureDefMap().get('serving_default')
+function findTensors({ signatures, definition }: ReturnType<typeof readMetaGraph>, { manifest, model, path }: Teacher): { input: string, output: string } {
+  const signature = signatures.get('serving_default')
   if (!signature)
     throw new FacetError('bad-input', 'the SavedModel has no signature "serving_default".', { where: model })
   const inputs = pairs(signature.getInputsMap())
@@ -61,7 +66,7 @@ function findTensors(graph: MetaGraph, { manifest, model, path }: Teacher): { in
     name,
     output.getName(),
   ]))
-  const nodes = graph.getGraphDef().getNodeList().map(node => node.getName())
+  const nodes = definition.getNodeList().map(node => node.getName())
   const { node } = manifest.embedding
   const output = outputs.get(node) ?? (nodes.includes(node)
     ? `${node}:0`
@@ -89,7 +94,7 @@ export interface SavedModelRunner {
  */
 export function openSavedModel(teacher: Teacher): SavedModelRunner {
   const graph = readMetaGraph(teacher)
-  const definition = graph.getGraphDef()
+  const { definition } = graph
   const functions = definition.getLibrary()?.getFunctionList() ?? []
   refuseUnsafeOps([
     ...definition.getNodeList(),

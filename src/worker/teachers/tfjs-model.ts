@@ -4,7 +4,8 @@ import { dirname, resolve } from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 
-const size = z.array(z.int().min(0))
+/** Sides of a tensor; TensorFlow itself takes at most 254 of them, networks have up to 6. */
+const size = z.array(z.int().min(0)).max(16)
 
 /** A tensor of a weights file, with tfjs's optional quantisation. */
 const WeightSpec = z.object({
@@ -25,8 +26,29 @@ const WeightsManifest = z.array(z.object({
   weights: z.array(WeightSpec),
 }))
 
-/** One attribute of a node in the JSON form of protobuf: exactly one field, 64-bit numbers as text, bytes as base64. */
-const NodeAttribute = z.record(z.string(), z.unknown())
+const WholeNumber = z.union([z.int(), z.string().regex(/^-?\d{1,19}$/, 'a whole number')])
+const AnyNumber = z.union([z.number(), z.string()])
+
+/**
+ * One attribute of a node in the JSON form of protobuf: exactly one field, 64-bit numbers as text, bytes as base64. Kinds that no
+ * op of a network carries (functions, tensors) are passed over by whoever reads it.
+ */
+const NodeAttribute = z.looseObject({
+  type: z.string().optional(),
+  s: z.string().optional(),
+  i: WholeNumber.optional(),
+  f: AnyNumber.optional(),
+  b: z.boolean().optional(),
+  shape: z.looseObject({
+    dim: z.array(z.looseObject({ size: WholeNumber.default(0) })).max(16).optional(),
+  }).optional(),
+  list: z.looseObject({
+    s: z.array(z.string()).optional(),
+    i: z.array(WholeNumber).optional(),
+    f: z.array(AnyNumber).optional(),
+    type: z.array(z.string()).optional(),
+  }).optional(),
+})
 export type NodeAttribute = z.infer<typeof NodeAttribute>
 
 const GraphNode = z.object({
@@ -106,8 +128,11 @@ const bytesPerItem = {
   float16: 2,
 } as const
 
-function byteLength(spec: WeightSpec): number {
+/** @throws FacetError where a shape is larger than any number that is exact */
+function byteLength(spec: WeightSpec, path: string): number {
   const items = spec.shape.reduce((a, b) => a * b, 1)
+  if (!Number.isSafeInteger(items * 4))
+    throw new FacetError('bad-input', `weight "${spec.name}" is said to be [${spec.shape.join(', ')}], larger than any file.`, { where: path, hint: 'The model file is damaged: fetch it again.' })
   return items * bytesPerItem[spec.quantization?.dtype ?? spec.dtype]
 }
 
@@ -176,7 +201,7 @@ function openWeights(path: string, groups: z.infer<typeof WeightsManifest>): Wei
     const bytes = Buffer.concat(weightFiles(path, [group]).map(file => readBytes(file, path)))
     let offset = 0
     for (const spec of group.weights) {
-      const end = offset + byteLength(spec)
+      const end = offset + byteLength(spec, path)
       if (end > bytes.length)
         throw new FacetError('bad-input', `weight "${spec.name}" ends at byte ${end}, but ${group.paths.join(' and ')} hold only ${bytes.length} bytes.`, { where: path, hint: 'The weights file is cut off or belongs to another model: fetch it again.' })
       entries.set(spec.name, {

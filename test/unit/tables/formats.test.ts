@@ -1,12 +1,12 @@
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
-import { escapeCsv } from '#main/tables/formats/csv.ts'
 import { escapeHtml } from '#main/tables/formats/html.ts'
 import { writeTable } from '#main/tables/formats/index.ts'
 import { escapeLatex } from '#main/tables/formats/latex.ts'
 import { escapeMarkdown } from '#main/tables/formats/md.ts'
 import { writeReport } from '#main/tables/report.ts'
 import { buildTable } from '#main/tables/table.ts'
+import { csvField } from '#shared/csv-field.ts'
 import { studyInput } from './fixture.ts'
 
 const target = buildTable('target', studyInput())
@@ -65,12 +65,14 @@ describe('csv', () => {
     '@x',
     '\t=1',
     '\r=1',
+    '\n=1',
+    '＝1+1',
   ])('disarms the formula %j', (text) => {
-    expect(escapeCsv(text)).toContain(`'${text}`)
+    expect(csvField(text)).toContain(`'${text}`)
   })
   it('leaves negative numbers numbers and quotes what needs quotes', () => {
-    expect(escapeCsv(-1.5)).toBe('-1.5')
-    expect(escapeCsv('a "b", c')).toBe('"a ""b"", c"')
+    expect(csvField(-1.5)).toBe('-1.5')
+    expect(csvField('a "b", c')).toBe('"a ""b"", c"')
     expect(writeTable(hostile, 'csv')).toContain('"\'=HYPERLINK(""x"")"')
   })
 })

@@ -1,5 +1,6 @@
 import type { Table, TableCell, TableRow } from '#shared/table.ts'
 import type { TableFormat } from './format.ts'
+import { csvField } from '#shared/csv-field.ts'
 
 const header = [
   'table',
@@ -25,23 +26,6 @@ const header = [
   'keys',
   'version',
 ]
-
-/**
- * One field of RFC 4180. A text that a spreadsheet would run as a formula (it starts with = + - @, a tab or a return) gets an apostrophe
- * in front; numbers are written as they are.
- */
-export function escapeCsv(value: string | number | null): string {
-  if (value === null)
-    return ''
-  if (typeof value === 'number')
-    return String(value)
-  const safe = /^[=+\-@\t\r]/.test(value)
-    ? `'${value}`
-    : value
-  return /[",\r\n]/.test(safe)
-    ? `"${safe.replaceAll('"', '""')}"`
-    : safe
-}
 
 /** Columns that only a table with a reference has. */
 const testHeader = ['against', 'difference', 'difference_low', 'difference_high', 'p_holm', 'verdict']
@@ -79,7 +63,7 @@ function record(table: Table, row: TableRow, method: string, cell: TableCell, is
     cell.keys.join(' '),
     table.provenance.version,
     ...isTested ? testFields(cell) : [],
-  ].map(escapeCsv).join(',')
+  ].map(csvField).join(',')
 }
 
 /** One line per cell (tidy data), full precision, lines ended by CR LF as RFC 4180 says. */

@@ -21,8 +21,9 @@ function line(cells: string[]): string {
   return `| ${cells.join(' | ')} |`
 }
 
-/** A code span that holds any text, backticks too. */
-function code(text: string): string {
+/** A code span that holds any text, backticks too; an empty line would end it and be read as what follows it. */
+function code(given: string): string {
+  const text = given.replaceAll(/\s+/g, ' ')
   const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(run => run.length))
   const fence = '`'.repeat(longest + 1)
   return longest > 0

@@ -1,6 +1,6 @@
 import type { FormField } from '#shared/recipe-edit/form.ts'
-import { parse } from 'yaml'
 import { flowText } from '#shared/recipe-edit/flow-text.ts'
+import { readValue } from '#shared/yaml-data.ts'
 
 /** A field's value as its input shows it. */
 export function writeField(value: unknown): string {
@@ -43,7 +43,7 @@ function numberOr(text: string): number | string {
 
 function yamlOr(text: string): unknown {
   try {
-    return parse(text) as unknown
+    return readValue(text)
   }
   catch {
     return text

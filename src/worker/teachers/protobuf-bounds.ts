@@ -1,0 +1,64 @@
+/** Which fields of a message hold messages themselves; all others hold numbers, texts and bytes. */
+interface Parts { [field: number]: Parts }
+
+/** TensorFlow's protobuf files: https://github.com/tensorflow/tensorflow/tree/v2.21.0/tensorflow/core/protobuf and core/framework. */
+const entryOf = (value: Parts): Parts => ({ 2: value }) // of a map: 1 is the key
+const shape: Parts = { 2: {} }
+const tensor: Parts = { 2: shape }
+const attribute: Parts = { 7: shape, 8: tensor }
+const named: Parts = { 2: entryOf(attribute) }
+attribute[10] = named
+attribute[1] = { 7: shape, 8: tensor, 9: named }
+const node: Parts = { 5: entryOf(attribute) }
+const operation: Parts = { 2: {}, 3: {}, 4: { 3: attribute, 7: attribute }, 8: {} }
+const library: Parts = { 1: { 1: operation, 3: node, 4: {}, 5: entryOf(attribute), 6: {} }, 2: {} }
+const graph: Parts = { 1: node, 2: library, 4: {} }
+const tensorInfo: Parts = { 3: shape, 4: {}, 5: {} }
+const signature: Parts = { 1: entryOf(tensorInfo), 2: entryOf(tensorInfo) }
+const collection: Parts = { 1: {}, 2: {}, 3: {}, 4: {}, 5: { 1: {} } }
+const savedModel: Parts = { 2: { 1: { 2: { 1: operation }, 3: {} }, 2: graph, 3: {}, 4: entryOf(collection), 5: entryOf(signature), 6: { 1: tensorInfo } } }
+
+/** Deepest nesting; that of a network's attribute in a function is 9. */
+const mostLevels = 64
+
+/**
+ * Looks whether every part of a SavedModel lies inside the part that holds it. The library which reads it afterwards believes
+ * each length and goes on behind the file's end, for as long as four bytes of the file say: seconds, or the whole memory.
+ *
+ * @throws Error that says where it does not
+ */
+export function checkSavedModel(bytes: Uint8Array): void {
+  checkMessage(bytes, 0, bytes.length, savedModel, 0)
+}
+
+function checkMessage(bytes: Uint8Array, from: number, end: number, parts: Parts, level: number): void {
+  if (level > mostLevels)
+    throw new Error(`it nests more than ${mostLevels} levels at byte ${from}`)
+  for (let at = from; at < end;) {
+    const tag = readNumber(bytes, at, end)
+    const part = parts[Math.floor(tag.value / 8)]
+    const wire = tag.value % 8
+    const isWhole = wire === 2
+    if (part && !isWhole)
+      throw new Error(`a message is expected at byte ${at}`)
+    const body = isWhole || wire === 0 ? readNumber(bytes, tag.next, end) : { value: wire === 1 ? 8 : 4, next: tag.next }
+    if (![0, 1, 2, 5].includes(wire))
+      throw new Error(`there is no kind of field ${wire} (byte ${at})`)
+    at = wire === 0 ? body.next : body.next + body.value
+    if (at > end)
+      throw new Error(`a part of ${body.value} bytes begins at byte ${body.next}, in one that ends at byte ${end}`)
+    if (part)
+      checkMessage(bytes, body.next, at, part, level + 1)
+  }
+}
+
+/** A number in protobuf's variable length: seven bits a byte, the lowest first. */
+function readNumber(bytes: Uint8Array, from: number, end: number): { value: number, next: number } {
+  let value = 0
+  for (let at = from; at < Math.min(end, from + 10); at++) {
+    value += (bytes[at]! & 127) * 2 ** (7 * (at - from))
+    if (bytes[at]! < 128)
+      return { value, next: at + 1 }
+  }
+  throw new Error(`a number at byte ${from} has no end`)
+}
