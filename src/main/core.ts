@@ -20,6 +20,7 @@ import { createInspector } from './runner/inspector.ts'
 import { createRunner } from './runner/runner.ts'
 import { connectSocket, listen } from './socket.ts'
 import { viewProgress, viewRun } from './views.ts'
+import { freeBytesAt } from './workspace/free-space.ts'
 import { held, readHolder } from './workspace/lock.ts'
 import { workspacePaths } from './workspace/paths.ts'
 import { createWorkspace, openReadOnly, openWorkspace } from './workspace/workspace.ts'
@@ -31,6 +32,8 @@ export interface Core {
   inspector: Inspector
   emit: Listeners['emit']
   cores: number
+  /** Bytes that are free on the workspace's disk. */
+  freeBytes: () => number
   /** Folders that are being read: their packs are on the disk before the database knows them. */
   reading: Set<Reading>
 }
@@ -63,6 +66,8 @@ export interface ConnectOptions {
   /** Replaces the worker's entry script and Node, e.g. in tests. */
   worker?: { node?: string, entry?: string, inspectEntry?: string }
   cores?: number
+  /** Replaces a look at the workspace's disk, e.g. in tests. */
+  freeBytes?: () => number
   /** Replaces the GPUs that are found. */
   gpus?: readonly GpuDevice[]
 }
@@ -151,6 +156,7 @@ async function host(folder: string, options: ConnectOptions): Promise<Connection
       inspector,
       emit: listeners.emit,
       cores,
+      freeBytes: options.freeBytes ?? (() => freeBytesAt(workspace.paths.root)),
       reading: new Set(),
     }),
     refuseWrites: null,
@@ -206,6 +212,7 @@ function read(folder: string, workspace: Workspace, options: ConnectOptions): Co
       inspector,
       emit: listeners.emit,
       cores: options.cores ?? availableParallelism(),
+      freeBytes: options.freeBytes ?? (() => freeBytesAt(workspace.paths.root)),
       reading: new Set(),
     }),
     refuseWrites: refusal,

@@ -101,7 +101,9 @@ export const methods = {
   }), z.record(z.string(), z.unknown())),
 
   'studies.plan': method('write', RecipeInput, PlanView),
-  'studies.run': method('write', RecipeInput, z.strictObject({
+  'studies.run': method('write', RecipeInput.extend({
+    ignoresDisk: z.boolean().default(false).describe('Starts also what the plan expects not to fit on the disk'),
+  }), z.strictObject({
     study: z.string(),
     plan: PlanView,
     cached: z.int(),

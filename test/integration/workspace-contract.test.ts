@@ -2,6 +2,7 @@ import type { Connection } from '#main/core.ts'
 import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import sharp from 'sharp'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { connect } from '#main/core.ts'
@@ -126,6 +127,25 @@ it('gc lists and removes what nothing refers to, and nothing else', async () => 
     { path: kept },
   ])
   expect(existsSync(kept)).toBe(false)
+})
+
+it('gc empties the trash of doctor, and forgets the checksums of what it removes', async () => {
+  const { client } = connection
+  const aside = join(workspace(), 'trash', '2026-01-01')
+  mkdirSync(aside, { recursive: true })
+  writeFileSync(join(aside, 'facet.sqlite'), 'damaged')
+  const stray = `artefacts/models/${'f'.repeat(64)}`
+  mkdirSync(join(workspace(), stray))
+  const database = new Database(join(workspace(), 'facet.sqlite'))
+  database.prepare('insert into sealed_files values (?, \'tensors.safetensors\', 1, ?)').run(stray, 'a'.repeat(64))
+  const { items } = await client.call('gc.run')
+  expect(items).toEqual([
+    { path: join(workspace(), stray), bytes: 0, why: 'no study refers to it' },
+    { path: aside, bytes: 7, why: 'facet doctor --fix has set it aside' },
+  ])
+  expect(items.filter(({ path }) => existsSync(path))).toEqual([])
+  expect(database.prepare('select count(*) from sealed_files').pluck().get()).toBe(0)
+  database.close()
 })
 
 it('gc waits for data sets that are being read', async () => {

@@ -161,6 +161,7 @@ it('help lists every command on stdout with code 0, and no command at all is a w
     'export',
     'doctor',
     'gc',
+    'backup',
   ])
     expect(help.stdout).toMatch(new RegExp(`^ {2}${command}\\b`, 'm'))
   expect((await facet()).code).toBe(2)
@@ -223,7 +224,7 @@ it('an empty workspace answers in words and as JSON', async () => {
     code: 1,
     stderr: expect.stringContaining('There is no study in this workspace.'),
   })
-  expect(await facet('gc', '--dry-run')).toMatchObject({
+  expect(await facet('gc')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('Nothing to remove'),
   })

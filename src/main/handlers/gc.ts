@@ -2,13 +2,14 @@ import type { GcView } from '#shared/views.ts'
 import type { HandlerPart } from '../core.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { FacetError } from '#shared/errors.ts'
 import { listTree } from '#shared/files/durable.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { listDatasets } from '../workspace/datasets.ts'
 import { removeUnusedRecipeStates } from '../workspace/provenance.ts'
 import { listRuns } from '../workspace/runs.ts'
+import { forgetSealedFiles } from '../workspace/sealed-files.ts'
 import { runsOfStudies } from '../workspace/studies.ts'
 
 /** What is on the disk and belongs to no study, no data set and no run that may go on. */
@@ -31,6 +32,7 @@ async function findUnreferenced({ paths, db }: Workspace): Promise<{ view: GcVie
       'artefacts/models',
       'runs',
     ].map(folder => ({ folder, kept: keptRuns, why: 'no study refers to it' })),
+    { folder: 'trash', kept: new Set<string>(), why: 'facet doctor --fix has set it aside' },
   ]
   const items = folders.flatMap(({ folder, kept, why }) => listEntries(join(paths.root, folder))
     .filter(name => !kept.has(name.slice(0, 64)))
@@ -67,8 +69,10 @@ export const gcHandlers = (({ workspace, reading }) => ({
     for (let from = 0; from < runs.length; from += 500)
       await workspace.db.deleteFrom('runs').where('key', 'in', runs.slice(from, from + 500)).execute()
     await removeUnusedRecipeStates(workspace.db)
-    for (const { path } of view.items)
+    for (const { path } of view.items) {
+      await forgetSealedFiles(workspace.db, relative(workspace.paths.root, path))
       rmSync(path, { recursive: true, force: true })
+    }
     return view
   },
 })) satisfies HandlerPart

@@ -3,10 +3,12 @@ import type { PlanView } from '#shared/views.ts'
 import type { Core, HandlerPart } from '../core.ts'
 import type { Measured } from '../studies/plan.ts'
 import type { ResolvedStudy } from '../studies/resolve.ts'
-import { existsSync, statfsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { missingRoom, reserveBytes } from '#shared/disk-budget.ts'
 import { FacetError } from '#shared/errors.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
+import { wordBytes } from '#shared/words.ts'
 import { estimateStep } from '../studies/estimate.ts'
 import { parseRecipe } from '../studies/parse-recipe.ts'
 import { plannedRuns, planStudy } from '../studies/plan.ts'
@@ -28,6 +30,8 @@ export const studyHandlers = ((core) => {
       const study = await resolve(core, input)
       const plan = await makePlan(core, study)
       refuseBlocked(plan)
+      if (!input.ignoresDisk)
+        refuseTooLarge(plan, paths.root)
       const { study: name, tables } = study.checked.recipe
       await putStudy(db, {
         name,
@@ -90,7 +94,7 @@ async function resolve(core: Core, { path, text, set, seeds, workingDirectory }:
   })
 }
 
-async function makePlan({ workspace: { db, paths }, cores }: Core, { checked, expansion, datasets }: ResolvedStudy): Promise<PlanView> {
+async function makePlan({ workspace: { db, paths }, cores, freeBytes }: Core, { checked, expansion, datasets }: ResolvedStudy): Promise<PlanView> {
   const done = new Set((await listRuns(db, {
     states: ['done'],
   })).map(run => run.key))
@@ -106,8 +110,7 @@ async function makePlan({ workspace: { db, paths }, cores }: Core, { checked, ex
         : null
     },
   })
-  const { bavail, bsize } = statfsSync(paths.root)
-  return { ...plan, freeBytes: bavail * bsize }
+  return { ...plan, freeBytes: freeBytes() }
 }
 
 /** Seconds that finished runs took beside what was expected of them. */
@@ -134,6 +137,13 @@ function refuseBlocked({ steps }: PlanView): void {
   const blocked = steps.find(step => step.state === 'blocked')
   if (blocked)
     throw new FacetError('bad-input', `"${blocked.label}" cannot run: ${blocked.blockedBy}.`, { hint: 'Give the data set its new path in the recipe, or with --set.' })
+}
+
+/** A disk that fills up in the middle of a study stops everything else that writes to it as well. */
+function refuseTooLarge(plan: PlanView, root: string): void {
+  const missing = missingRoom(plan)
+  if (missing > 0)
+    throw new FacetError('disk', `The study takes about ${wordBytes(plan.bytes)}; ${wordBytes(plan.freeBytes)} are free, of which ${wordBytes(reserveBytes)} stay free: ${wordBytes(missing)} are missing.`, { where: root, hint: 'Free some space (facet gc lists what can go), keep the workspace on a larger disk, or start it all the same with --ignore-disk.' })
 }
 
 function detailOf({ cores }: Core, { checked, expansion, datasets, teachers }: ResolvedStudy, { path, set, seeds }: RecipeInput): StudyDetail {

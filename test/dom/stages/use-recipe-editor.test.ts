@@ -104,7 +104,7 @@ describe('a recipe in the editor', () => {
 
   it('is saved, and started only when it is', async () => {
     editor.set(['seeds'], [2])
-    const { queued } = await editor.start()
+    const { queued } = await editor.start(false)
     expect(queued).toBe(2)
     expect(stored).toContain('seeds: [2] # one')
     expect(editor.isDirty.value).toBe(false)

@@ -2,12 +2,13 @@ import type { RegisterCommand } from '../command.ts'
 import { list } from '../terminal.ts'
 import { wordBytes, wordMany } from '../words.ts'
 
-/** gc: removes what no study and no data set refers to. */
+/** gc: shows what no study and no data set refers to; with --yes removes it. */
 export const gc: RegisterCommand = (program, act) => program
   .command('gc')
-  .description('free the disk of artefacts that nothing refers to')
-  .option('--dry-run', 'only list them', false)
-  .action(act(async ({ terminal, connect }, { dryRun }: { dryRun: boolean }) => {
+  .description('list what nothing refers to; with --yes remove it from the disk')
+  .option('--yes', 'remove what is listed', false)
+  .action(act(async ({ terminal, connect }, { yes }: { yes: boolean }) => {
+    const dryRun = !yes
     const client = await connect()
     const view = await client.call(dryRun
       ? 'gc.preview'
@@ -34,8 +35,8 @@ export const gc: RegisterCommand = (program, act) => program
             },
           ], terminal),
           '',
-          `${wordMany(view.items.length, 'artefact')}, ${wordBytes(view.bytes)} ${dryRun
-            ? 'can be freed: facet gc removes them.'
+          `${wordMany(view.items.length, 'entry', 'entries')}, ${wordBytes(view.bytes)} ${dryRun
+            ? 'can be freed: facet gc --yes removes them.'
             : 'freed.'}`,
           ...(view.runs > 0
             ? [wordRuns(view.runs, dryRun)]

@@ -2,6 +2,7 @@ import type { PlanView } from '#shared/views.ts'
 import type { RegisterCommand } from '../command.ts'
 import type { RecipeOptions } from '../recipe-input.ts'
 import type { Terminal } from '../terminal.ts'
+import { missingRoom, reserveBytes } from '#shared/disk-budget.ts'
 import { readRecipeInput, withRecipeOptions } from '../recipe-input.ts'
 import { list } from '../terminal.ts'
 import { shortKey, wordBytes, wordDuration, wordMany } from '../words.ts'
@@ -13,7 +14,7 @@ export const plan: RegisterCommand = (program, act) => withRecipeOptions(program
   .action(act(async ({ terminal, connect }, recipe: string, options: RecipeOptions) => {
     const input = await readRecipeInput(recipe, options)
     const planned = await (await connect({ create: true })).call('studies.plan', input)
-    terminal.result(planned, () => `${listPlan(planned, terminal)}\n\n${wordPlan(planned)}`)
+    terminal.result(planned, () => [listPlan(planned, terminal), '', wordPlan(planned), ...wordRoom(planned)].join('\n'))
   }))
 
 /** "3 of 40 steps are cached; 37 to do, about 12 min and 1.2 GB." */
@@ -30,6 +31,14 @@ export function wordPlan({ study, steps, cached, toDo, blocked, seconds, bytes }
       : []),
     '.',
   ].join('')
+}
+
+/** A warning where the disk is too small for what is to do; nothing where it is not. */
+export function wordRoom(plan: PlanView): string[] {
+  const missing = missingRoom(plan)
+  return missing > 0
+    ? [`! It will not fit: ${wordBytes(plan.freeBytes)} are free on the disk, of which ${wordBytes(reserveBytes)} stay free; ${wordBytes(missing)} are missing. facet gc lists what can go.`]
+    : []
 }
 
 function listPlan({ steps }: PlanView, terminal: Terminal): string {

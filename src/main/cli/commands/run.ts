@@ -8,18 +8,19 @@ import { getTables, wordTables } from '../print-tables.ts'
 import { createProgress } from '../progress.ts'
 import { readRecipeInput, withRecipeOptions } from '../recipe-input.ts'
 import { shortKey, wordDuration, wordMany } from '../words.ts'
-import { wordPlan } from './plan.ts'
+import { wordPlan, wordRoom } from './plan.ts'
 
 /** run STUDY.yaml: does what is not cached, then prints the study's tables. */
 export const run: RegisterCommand = (program, act) => withRecipeOptions(program
   .command('run <recipe>')
-  .description('run a study: what is cached stays, the rest is computed; ends with its tables'))
-  .action(act(async ({ terminal, connect }, recipe: string, options: RecipeOptions) => {
+  .description('run a study: what is cached stays, the rest is computed; ends with its tables')
+  .option('--ignore-disk', 'start also what the plan expects not to fit on the disk', false))
+  .action(act(async ({ terminal, connect }, recipe: string, { ignoreDisk, ...options }: RecipeOptions & { ignoreDisk: boolean }) => {
     const started = performance.now()
-    const input = await readRecipeInput(recipe, options)
+    const input = { ...await readRecipeInput(recipe, options), ignoresDisk: ignoreDisk }
     const client = await connect({ create: true })
     const asked = await ask(() => client.call('studies.run', input), client, terminal.isInteractive)
-    terminal.note(wordPlan(asked.plan))
+    terminal.note([wordPlan(asked.plan), ...wordRoom(asked.plan)].join('\n'))
     const followed = await followOn(client, { study: asked.study, terminal, total: asked.queued }, () => client.call('studies.run', input))
     if (followed.left)
       return 1

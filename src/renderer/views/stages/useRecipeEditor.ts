@@ -47,8 +47,8 @@ export interface RecipeEditor {
   countPlan: () => Promise<void>
   /** Returns the name it was saved under. */
   save: () => Promise<string>
-  /** Saves and starts what is not cached. */
-  start: () => Promise<Result<'studies.run'>>
+  /** Saves and starts what is not cached; with `ignoresDisk` also what will not fit. */
+  start: (ignoresDisk: boolean) => Promise<Result<'studies.run'>>
 }
 
 /** A study's recipe as text, as form values and as a plan, in step with each other. */
@@ -254,9 +254,9 @@ export function useRecipeEditor(name: Readonly<Ref<string>>): RecipeEditor {
     },
     countPlan,
     save,
-    start: async () => {
+    start: async (ignoresDisk) => {
       await save()
-      return client.call('studies.run', { path: opened.value!.path, text: text.value })
+      return client.call('studies.run', { path: opened.value!.path, text: text.value, ignoresDisk })
     },
   }
 }
