@@ -49,8 +49,8 @@ export const TriedFace = PredictedFace.extend({
 })
 export type TriedFace = z.infer<typeof TriedFace>
 
-/** What the worker answers. */
-export const TryResult = PredictResult.extend({
+/** What the worker answers. Its networks stay open from one photograph to the next, so times are told for each of them. */
+export const TryResult = PredictResult.omit({ milliseconds: true }).extend({
   faces: z.array(TriedFace),
   isWholeImage: z.boolean(),
   costs: z.array(ModelCost),

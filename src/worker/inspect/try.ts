@@ -72,7 +72,6 @@ export async function tryPhotograph(request: TryRequest): Promise<TryResult> {
       ...byTeachers.costs,
       { name: 'find and align, per photograph', role: 'faces', parameters: null, bytes: 0, milliseconds: detected - started },
     ],
-    milliseconds: { load: 0, detect: detected - started, predict: performance.now() - detected },
   }
 }
 
