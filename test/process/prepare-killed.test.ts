@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Order } from '#shared/order.ts'
 import { spawn } from 'node:child_process'
+import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -69,7 +70,7 @@ it('a prepare run killed in the middle goes on with the photographs that are lef
       subject: null,
       unseen: false,
       bytes: photograph.length,
-      sha256: '0'.repeat(64),
+      sha256: hash('sha256', photograph, 'hex'),
     })),
     rejected: [],
     pairs: [],

@@ -1,7 +1,8 @@
 import type { output } from 'zod'
 import type { FacesMeta } from '#shared/files/faces.ts'
 import type { Checkpoint, StageContext } from '#worker/stage.ts'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
@@ -38,7 +39,7 @@ function dataset(name: string, root: string, paths: string[], aligned = false): 
       subject: null,
       unseen: false,
       bytes: 1,
-      sha256: '0'.repeat(64),
+      sha256: existsSync(join(root, path)) ? hash('sha256', readFileSync(join(root, path)), 'hex') : '0'.repeat(64),
     })),
     rejected: [],
     pairs: [],
@@ -112,7 +113,7 @@ describe('prepare', () => {
         raw: { width: 64, height: 64, channels: 3 },
       }).png().toBuffer()))
     }
-    paths.push(await put(root, 'empty.jpg', new Uint8Array(0)), 'missing.jpg', await put(root, 'text.jpg', Buffer.from('words')))
+    paths.push(await put(root, 'empty.jpg', new Uint8Array(0)), await put(root, 'text.jpg', Buffer.from('words')))
     const { result, path, progress } = attempt({
       name: 'crops',
       root,
@@ -120,29 +121,45 @@ describe('prepare', () => {
       config: { aligned: true, size: 64, encoding: 'raw' },
     })
     expect((await result).summary).toEqual({
-      photographs: 43,
+      photographs: 42,
       found: 40,
       notFound: 0,
-      unreadable: 3,
+      unreadable: 2,
       aligned: true,
       size: 64,
     })
-    expect(progress.at(-1)).toBe(43)
+    expect(progress.at(-1)).toBe(42)
     const pack = openFaces(path)
     expect(pack.meta).toEqual({
       size: 64,
       encoding: 'raw',
       aligned: true,
-      count: 43,
+      count: 42,
     } satisfies FacesMeta)
     for (const index of [0, 17, 39])
       expect(new Uint8Array(pack.read(index))).toEqual(ramp(64, index))
-    expect([40, 41, 42].map(index => pack.status(index).reason)).toEqual([
+    expect([40, 41].map(index => pack.status(index).reason)).toEqual([
       'The file is empty (0 bytes).',
-      'There is no such file.',
       expect.stringMatching(/no image/),
     ])
     pack.close()
+  })
+
+  it.each([
+    ['changed', 'conflict', 'This photograph has changed since its data set was read.'],
+    ['removed', 'not-found', 'This photograph cannot be read any more (ENOENT); it could when its data set was read.'],
+  ] as const)('stops at a photograph that was %s meanwhile, and goes on when it is back', async (how, code, message) => {
+    const root = join(folder, how)
+    const images = await Promise.all(Array.from({ length: 20 }, (_, i) => sharp(ramp(64, i), { raw: { width: 64, height: 64, channels: 3 } }).png().toBuffer()))
+    const paths = await Promise.all(images.map((image, i) => put(root, `${i}.png`, image)))
+    const order = { name: how, root, dataset: dataset(how, root, paths, true) }
+    if (how === 'changed')
+      await put(root, '13.png', images[0]!)
+    else
+      rmSync(join(root, '13.png'))
+    await expect(attempt(order).result).rejects.toMatchObject({ code, message, where: join(root, '13.png') })
+    await put(root, '13.png', images[13]!)
+    expect((await attempt(order).result).summary).toMatchObject({ photographs: 20, found: 20, unreadable: 0 })
   })
 
   it('leaves when asked and goes on where it was, to the same pack', async () => {

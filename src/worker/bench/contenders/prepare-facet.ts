@@ -1,6 +1,7 @@
 import type { Order } from '#shared/order.ts'
 import type { Start } from '../bench.ts'
-import { rmSync } from 'node:fs'
+import { hash } from 'node:crypto'
+import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { writeDataset } from '#shared/files/dataset-pack.ts'
@@ -19,7 +20,7 @@ export const start: Start = async (work) => {
   const zeros = '0'.repeat(64)
   writeDataset(dataset, {
     meta: { format: 'folders', root, fingerprint: zeros, tasks: {}, aligned: false, licence: '', notes: [] },
-    samples: names.map(path => ({ path, labels: {}, split: null, subject: null, unseen: false, bytes: 1, sha256: zeros })),
+    samples: names.map(path => ({ path, labels: {}, split: null, subject: null, unseen: false, bytes: 1, sha256: hash('sha256', readFileSync(join(root, path)), 'hex') })),
     rejected: [],
     pairs: [],
   })
