@@ -6,6 +6,14 @@ export const limits = {
   messageDepth: 64,
   /** What may wait for a slow client before it is dropped: some large answers, never the events of a day. */
   bufferedBytes: 64 << 20,
+  /** Connections without the token at once; the oldest makes room for the next. */
+  strangers: 128,
+  /** Connections in all; those beyond are closed at once. */
+  connectionsInAll: 512,
+  /** How long a request may take to arrive, and its headers; how long a connection may say nothing. */
+  requestMs: 30_000,
+  headersMs: 10_000,
+  silenceMs: 60_000,
   /** Browser windows at once. */
   connections: 100,
   /** Calls of one window under way at once. */
