@@ -22,6 +22,8 @@ export async function readCurves(db: Db, key: string, { metrics, fromStep, bucke
   return curves
 }
 
+const pointsAtOnce = 100
+
 /** Adds values to the curves of a run; a step that a curve has keeps its value. */
 export async function addPoints(trx: Trx, run: string, rows: readonly { metric: string, step: number, value: number, at_ms: number }[]): Promise<void> {
   if (rows.length === 0)
@@ -30,8 +32,13 @@ export async function addPoints(trx: Trx, run: string, rows: readonly { metric: 
   await trx.insertInto('curves').values(metrics.map(metric => ({ run, metric }))).onConflict(conflict => conflict.doNothing()).execute()
   const ids = new Map((await trx.selectFrom('curves').select(['id', 'metric']).where('run', '=', run).execute()).map(({ id, metric }) => [metric, id]))
   const points = rows.map(({ metric, ...point }) => ({ curve: ids.get(metric)!, ...point }))
-  for (let from = 0; from < points.length; from += 500)
-    await trx.insertInto('points').values(points.slice(from, from + 500)).onConflict(conflict => conflict.doNothing()).execute()
+  const insert = (some: typeof points): Promise<unknown> => trx.insertInto('points').values(some).onConflict(conflict => conflict.doNothing()).execute()
+  // Two texts of a statement for any count, so that both stay prepared.
+  const whole = points.length - points.length % pointsAtOnce
+  for (let from = 0; from < whole; from += pointsAtOnce)
+    await insert(points.slice(from, from + pointsAtOnce))
+  for (const point of points.slice(whole))
+    await insert([point])
 }
 
 /** What decides which weights are kept, by stage and task; only the first that a run has counts. */

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated } from 'kysely'
+import type { ColumnType, Generated, SqliteDatabase, SqliteStatement } from 'kysely'
 import type { RunState } from '#shared/order.ts'
 import type { StageName } from '#shared/stages/declare.ts'
 import { existsSync } from 'node:fs'
@@ -107,7 +107,26 @@ export function openDatabase(path: string, { readonly = false, journal = 'wal' }
   return {
     connection,
     db: new Kysely<Tables>({
-      dialect: new SqliteDialect({ database: connection }),
+      dialect: new SqliteDialect({ database: keepStatements(connection) }),
     }),
+  }
+}
+
+/** Statements that stay prepared: each takes memory of SQLite's own, which waits for a collection that nothing hurries. */
+const keptStatements = 100
+
+/** The connection as the query builder needs it, each text prepared once while it is in use. */
+function keepStatements(connection: Database.Database): SqliteDatabase {
+  const kept = new Map<string, Database.Statement>()
+  return {
+    close: () => { connection.close() },
+    prepare: (sql) => {
+      const statement = kept.get(sql) ?? connection.prepare(sql)
+      kept.delete(sql)
+      kept.set(sql, statement)
+      if (kept.size > keptStatements)
+        kept.delete(kept.keys().next().value!)
+      return statement as SqliteStatement
+    },
   }
 }
