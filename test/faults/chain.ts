@@ -24,7 +24,7 @@ async function runChain(order: ChainOrder): Promise<void> {
   const plan = new FaultPlan(join(folder, 'plan'), shim, folder)
   Object.assign(process.env, plan.env) // for the children alone: this process has started without
   const reference = JSON.parse(readFileSync(join(finished, 'left.json'), 'utf8')) as Left
-  const scene: Scene = { folder, root, finished, plan, reference, random: seededRandom(seed) }
+  const scene: Scene = { folder, root, base, finished, plan, reference, sealed: new Set(), random: seededRandom(seed) }
   const waiting = order.faults.map(name => faults.find(fault => fault.name === name)!)
   while (waiting.length > 0 && Date.now() < untilMs) {
     rmSync(root, { recursive: true, force: true })
@@ -42,7 +42,7 @@ async function runChain(order: ChainOrder): Promise<void> {
 /** Faults until the study is done or something is lost, then what is left of the study, undisturbed. */
 async function playRound(scene: Scene, waiting: Fault[], untilMs: number): Promise<Moment[]> {
   const moments: Moment[] = []
-  const sealed = new Set<string>()
+  scene.sealed.clear()
   const isDone = (): boolean => Object.keys(scene.reference).every(key => readRuns(scene.root).find(run => run.key === key)?.state === 'done')
   while (waiting.length > 0 && Date.now() < untilMs) {
     const fault = waiting.shift()!
@@ -50,7 +50,7 @@ async function playRound(scene: Scene, waiting: Fault[], untilMs: number): Promi
     const moment: Moment = { fault: fault.name, where: null, seconds: 0, problems: [] }
     try {
       moment.where = await fault.strike(scene)
-      moment.problems = await inspect(scene.root, scene.reference, sealed)
+      moment.problems = await inspect(scene.root, scene.reference, scene.sealed)
     }
     catch (error) {
       moment.problems = [error instanceof Error ? error.stack ?? error.message : String(error)]

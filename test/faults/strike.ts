@@ -14,10 +14,14 @@ export interface Scene {
   /** The chain's folder: the plan's faults reach no further. */
   folder: string
   root: string
+  /** A workspace with its data set, where nothing was run yet; read only. */
+  base: string
   /** A finished, undisturbed workspace; read only. */
   finished: string
   plan: FaultPlan
   reference: Left
+  /** Runs of the round whose artefact was there once: it must stay. */
+  sealed: Set<string>
   /** Same seed, same moments as far as they are counted in operations. */
   random: SeededRandom
 }

@@ -163,7 +163,7 @@ function withDatabase<T>(root: string, read: (db: Database.Database) => T): T {
 /** Of a pack the rows, whose pages may lie in another order after a resume; of any other file the bytes. */
 export function digest(path: string): string {
   const hash = createHash('sha256')
-  for (const file of statSync(path).isDirectory() ? walk(path) : [path]) {
+  for (const file of walk(path)) {
     hash.update(relative(path, file))
     if (file.endsWith('.sqlite'))
       hashRows(file, hash)
@@ -194,6 +194,9 @@ function hashRow(row: unknown[]): string {
   return hash.digest('hex')
 }
 
-function walk(folder: string): string[] {
+/** Files in a folder, or the file itself. */
+export function walk(folder: string): string[] {
+  if (!statSync(folder).isDirectory())
+    return [folder]
   return readdirSync(folder, { withFileTypes: true }).sort((a, b) => a.name < b.name ? -1 : 1).flatMap(entry => entry.isDirectory() ? walk(join(folder, entry.name)) : [join(folder, entry.name)])
 }

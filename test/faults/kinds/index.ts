@@ -1,5 +1,9 @@
 import type { Fault } from '../strike.ts'
+import { whileExporting, whileMigrating } from './apart.ts'
+import { damagedArtefact, damagedCheckpoint, damagedDatabase, damagedEvents } from './damage.ts'
+import { diskBrokenForHost, diskBrokenForWorkers, diskFullForHost, diskFullForWorkers, smallFileSystem } from './disk.ts'
 import { bothAtOnce, hostAtAnyTime, hostAtAnyWrite, whileSaving, whileSealing, whileTelling, workerAtAnyTime, workerAtAnyWrite } from './kills.ts'
+import { changedData, hangingWorker, noMemory } from './rest.ts'
 
 /** All faults, in the order of the table. */
 export const faults: Fault[] = [
@@ -11,4 +15,18 @@ export const faults: Fault[] = [
   hostAtAnyTime,
   hostAtAnyWrite,
   bothAtOnce,
+  whileMigrating,
+  whileExporting,
+  diskFullForWorkers,
+  diskBrokenForWorkers,
+  diskFullForHost,
+  diskBrokenForHost,
+  smallFileSystem,
+  damagedCheckpoint,
+  damagedEvents,
+  damagedArtefact,
+  damagedDatabase,
+  changedData,
+  hangingWorker,
+  noMemory,
 ]
