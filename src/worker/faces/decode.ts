@@ -14,6 +14,9 @@ const WITHOUT_WAITING = constants.O_RDONLY | constants.O_NONBLOCK
 
 const READABLE = 'JPEG, PNG, WebP, GIF, TIFF and AVIF are read'
 
+/** The decoder's names of those; AVIF is a kind of HEIF. */
+const DECODED = new Set(['jpeg', 'png', 'webp', 'gif', 'tiff', 'heif', 'avif'])
+
 /** What the first bytes say, whatever the name says. Formats that run code or fetch files (SVG, PDF) are not among the readable. */
 const SIGNATURES: { format: string, readable: boolean, fits: (head: Buffer) => boolean }[] = [
   {
@@ -44,7 +47,8 @@ const SIGNATURES: { format: string, readable: boolean, fits: (head: Buffer) => b
   {
     format: 'avif',
     readable: true,
-    fits: head => head.toString('latin1', 4, 8) === 'ftyp',
+    // Its first box is short. "<!--ftyp--><svg ..." is an SVG to the decoder, which takes the first format whose look fits.
+    fits: head => head.toString('latin1', 4, 8) === 'ftyp' && head[0] === 0 && head[1] === 0,
   },
   {
     format: 'PDF',
@@ -116,7 +120,7 @@ export async function probeImage(path: string): Promise<ProbeResult> {
       await file.close()
     }
     const header = await sharp(path, { limitInputPixels: PIXEL_LIMIT }).metadata()
-    checkPixels(header.width, header.height)
+    checkHeader(header)
     return {
       ok: true,
       width: header.autoOrient.width,
@@ -142,7 +146,7 @@ export function decodeSideBySide(): void {
 async function decodeBytes(bytes: Buffer, { maxSide, region }: { maxSide?: number, region?: Box }): Promise<DecodedImage> {
   const input = { limitInputPixels: PIXEL_LIMIT, failOn: 'error', sequentialRead: true } as const
   const header = await sharp(bytes, input).metadata()
-  checkPixels(header.width, header.height)
+  checkHeader(header)
   const { width: fullWidth, height: fullHeight } = header.autoOrient
   let picture = sharp(bytes, input).autoOrient()
   const part = region
@@ -243,7 +247,10 @@ function recognise(head: Buffer, size: number): void {
     throw new Unreadable(`It is ${known.format}. ${READABLE}.`)
 }
 
-function checkPixels(width: number, height: number): void {
+/** Before a pixel is decoded. The decoder's word on the format counts as well: it might take the bytes for another one than we do. */
+function checkHeader({ width, height, format }: { width: number, height: number, format: string }): void {
+  if (!DECODED.has(format))
+    throw new Unreadable(`It is ${format.toUpperCase()}. ${READABLE}.`)
   if (width * height > PIXEL_LIMIT)
     throw new Unreadable(`The header says ${width} x ${height} pixels; at most ${PIXEL_LIMIT / 1e6} million are read.`)
 }
