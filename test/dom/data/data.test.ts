@@ -34,21 +34,34 @@ describe('a gallery', () => {
     return { client, asked: () => client.calls.map(([, input]) => (input as { from: number }).from) }
   }
 
-  it('of 100,000 faces asks only for what comes to rest in sight, each range once', async () => {
+  it('of 100,000 faces asks only for what comes to rest in sight, each range once, the middle of the view first', async () => {
     const { client, asked } = gallery()
     const { made: faces } = withClient(client, () => useFaces('utk', 'found'))
     await flush(10)
     expect(faces.total.value).toBe(100_000)
-    for (let from = 0; from < 90_000; from += 3000)
-      faces.show(from, from + 50)
+    for (let from = 0; from < 90_000; from += 3000) {
+      faces.show(from, from + blockSize - 1)
+      await flush(1) // answers come meanwhile
+    }
     faces.show(90_000, 90_070)
     await flush()
-    expect(asked()).toEqual([0, 90_000, 90_000 + blockSize])
+    expect(asked()).toEqual([0, 90_000 + blockSize, 90_000, 90_000 + 2 * blockSize])
     expect(faces.at(90_005)!.caption).toBe('90005')
     expect(faces.at(45_000)).toBeUndefined()
     faces.show(90_000, 90_070)
     await flush()
-    expect(asked()).toHaveLength(3)
+    expect(asked()).toHaveLength(4)
+  })
+
+  it('asks at once while the view moves by less than itself, and after a jump from rest', async () => {
+    const { client, asked } = gallery()
+    const { made: faces } = withClient(client, () => useFaces('utk', 'found'))
+    faces.show(0, blockSize - 1)
+    await flush()
+    faces.show(6000, 6000 + blockSize - 1)
+    expect(asked()).toEqual([0, 6000])
+    faces.show(6010, 6010 + blockSize - 1)
+    expect(asked()).toEqual([0, 6000, 6000 + blockSize])
   })
 
   it('forgets the faces of another data set, and drops its late answer', async () => {

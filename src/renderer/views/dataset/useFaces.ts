@@ -5,13 +5,13 @@ import { computed, onScopeDispose, shallowRef, toValue, watch } from 'vue'
 import { useClient } from '#renderer/client/client.ts'
 import { toProblem } from '#shared/errors.ts'
 
-/** Faces asked for at once. */
-export const blockSize = 60
+/** Faces asked for at once: a screen takes a few blocks, so that little is decoded that is out of sight. */
+export const blockSize = 30
 /** Blocks kept; a face back in sight after more than these is asked again. */
-const keptBlocks = 40
+const keptBlocks = 80
 /** Questions under way at once: decoding shares the worker with everything else. */
 const mostAtOnce = 2
-/** How long the view must rest before it asks: a scrolled-through stretch is never asked for. */
+/** How long the view must rest before it asks, where it passes over more than a screen at a time: such a stretch is never asked for. */
 const restMs = 80
 
 export interface Faces {
@@ -38,7 +38,11 @@ export function useFaces(name: MaybeRefOrGetter<string>, status: MaybeRefOrGette
   const underWay = new Set<number>()
   /** Answers of an earlier one are dropped: they may be of another data set, or of faces that are others now. */
   let round = 0
+  /** Those in the middle of the view first. */
   let wanted: number[] = []
+  let shown = { from: 0, to: -1, at: -Infinity }
+  /** The view passes over what it will not show. */
+  let isPassing = false
   let timer: ReturnType<typeof setTimeout> | undefined
 
   async function ask(block: number): Promise<void> {
@@ -70,7 +74,7 @@ export function useFaces(name: MaybeRefOrGetter<string>, status: MaybeRefOrGette
     }
   }
   function pump(): void {
-    if (problem.value)
+    if (problem.value || isPassing)
       return
     for (const block of wanted) {
       if (underWay.size >= mostAtOnce)
@@ -82,9 +86,21 @@ export function useFaces(name: MaybeRefOrGetter<string>, status: MaybeRefOrGette
   function show(from: number, to: number): void {
     const first = Math.floor(Math.max(0, from) / blockSize)
     const last = Math.floor(Math.max(0, to) / blockSize)
-    wanted = Array.from({ length: last - first + 1 }, (_, i) => first + i)
+    const middle = (from + to + 1) / 2 / blockSize - 0.5
+    wanted = Array.from({ length: last - first + 1 }, (_, i) => first + i).sort((a, b) => Math.abs(a - middle) - Math.abs(b - middle))
+    const before = shown
+    shown = { from, to, at: performance.now() }
     clearTimeout(timer)
-    timer = setTimeout(pump, restMs)
+    // The wheel moves by less than a screen, a jump comes after a rest; a bar that is dragged does neither.
+    isPassing = (from > before.to || to < before.from) && shown.at - before.at <= restMs
+    if (isPassing)
+      timer = setTimeout(rest, restMs)
+    else
+      pump()
+  }
+  function rest(): void {
+    isPassing = false
+    pump()
   }
   function reload(): void {
     round++
