@@ -11,7 +11,7 @@ function method<I extends z.ZodType, R extends z.ZodType>(deadlineMs: number, in
   return { deadlineMs, input, result }
 }
 
-/** What the host asks its inspect worker, with how long an answer may take. All paths are absolute. */
+/** What the host asks its inspect workers, with how long an answer may take. All paths are absolute. */
 export const inspectMethods = {
   probe: method(60_000, z.strictObject({
     paths: z.array(z.string()),
@@ -104,7 +104,7 @@ export type InspectMethod = keyof typeof inspectMethods
 export type InspectInput<M extends InspectMethod> = z.output<(typeof inspectMethods)[M]['input']>
 export type InspectResult<M extends InspectMethod> = z.output<(typeof inspectMethods)[M]['result']>
 
-/** A question to the inspect worker. */
+/** A question to an inspect worker. */
 export const InspectRequest = z.strictObject({
   id: z.int(),
   method: z.enum(Object.keys(inspectMethods) as [InspectMethod, ...InspectMethod[]]),

@@ -27,6 +27,17 @@ it('keeps one worker while it lives', async () => {
   expect(await inspector.probe(['b'])).toEqual([first])
 })
 
+it('answers for pictures while a network is looked at without end, and ends both with itself', async () => {
+  let ended: unknown
+  const trial = open().ask('inspectModel', { path: 'model.json' }).catch((error: unknown) => { ended = error })
+  expect(await inspector.ask('thumbnails', { paths: ['a'], side: 8 })).toHaveLength(1)
+  expect(await inspector.probe(['b'])).toMatchObject([{ ok: true }])
+  expect(ended).toBeUndefined()
+  inspector.close()
+  await trial
+  expect(ended).toMatchObject({ message: 'No answer: the host was closed.' })
+})
+
 it('gives up on an answer that does not come and goes on with a new worker', async () => {
   open()
   await expect(inspector.ask('probe', {

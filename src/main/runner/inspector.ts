@@ -30,7 +30,7 @@ interface Question { resolve: (value: unknown) => void, reject: (error: unknown)
 /** The worker died or was late while it looked at something; the next question gets a new one. */
 export class InspectorGone extends FacetError {}
 
-/** Asks the long-lived worker that decodes, probes and predicts for the host. */
+/** Asks the long-lived workers that decode, probe and predict for the host. */
 export interface Inspector {
   /**
    * With `signal` the worker is told to stop, and the signal's reason is thrown once it has taken back what it began.
@@ -42,8 +42,49 @@ export interface Inspector {
   close: () => void
 }
 
-/** Makes an inspector; its worker starts with the first question and again after a crash. */
-export function createInspector({ node, entry }: { node: string, entry: string }): Inspector {
+/** What somebody who scrolls waits for: it has a worker to itself, for a network or an affinity holds its own up for seconds. */
+const pictures: ReadonlySet<InspectMethod> = new Set<InspectMethod>(['probe', 'thumbnails', 'facesPage', 'facesAt', 'photograph'])
+
+/** Makes an inspector of two workers, one for pictures and one for networks; each starts with its first question and again after a crash. */
+export function createInspector(program: Program): Inspector {
+  const [ofPictures, ofNetworks] = [createLane(program), createLane(program)]
+  const ask: Inspector['ask'] = (method, input, options) => (pictures.has(method) ? ofPictures : ofNetworks).ask(method, input, options)
+
+  async function probe(paths: string[]): Promise<ProbeResult[]> {
+    if (paths.length === 0)
+      return []
+    try {
+      return await ask('probe', { paths })
+    }
+    catch (error) {
+      if (!(error instanceof InspectorGone))
+        throw error
+      if (paths.length === 1) {
+        return [
+          { ok: false, reason: error.message },
+        ]
+      }
+      const half = paths.length >> 1
+      return [
+        ...await probe(paths.slice(0, half)),
+        ...await probe(paths.slice(half)),
+      ]
+    }
+  }
+  return {
+    ask,
+    probe,
+    close: () => {
+      ofPictures.close()
+      ofNetworks.close()
+    },
+  }
+}
+
+interface Program { node: string, entry: string }
+
+/** One worker and the questions that it was asked. */
+function createLane({ node, entry }: Program): Pick<Inspector, 'ask' | 'close'> {
   const questions = new Map<number, Question>()
   let worker: ChildProcess | null = null
   let nextId = 0
@@ -119,30 +160,8 @@ export function createInspector({ node, entry }: { node: string, entry: string }
     })
   })
 
-  async function probe(paths: string[]): Promise<ProbeResult[]> {
-    if (paths.length === 0)
-      return []
-    try {
-      return await ask('probe', { paths })
-    }
-    catch (error) {
-      if (!(error instanceof InspectorGone))
-        throw error
-      if (paths.length === 1) {
-        return [
-          { ok: false, reason: error.message },
-        ]
-      }
-      const half = paths.length >> 1
-      return [
-        ...await probe(paths.slice(0, half)),
-        ...await probe(paths.slice(half)),
-      ]
-    }
-  }
   return {
     ask,
-    probe,
     close: () => drop('the host was closed'),
   }
 }
