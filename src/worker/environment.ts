@@ -1,10 +1,11 @@
 import type { Order } from '#shared/order.ts'
 import type { Environment } from '#shared/provenance.ts'
 import { existsSync, readFileSync } from 'node:fs'
-import { availableParallelism, cpus, release, totalmem } from 'node:os'
+import { availableParallelism, cpus, release } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { z } from 'zod'
+import { mainMemoryBytes } from '#shared/main-memory.ts'
 
 const root = join(import.meta.dirname, '../..')
 
@@ -14,7 +15,6 @@ const root = join(import.meta.dirname, '../..')
  * Versions are read from packages, since loading sharp would cost every short run 70 ms.
  */
 export function readEnvironment({ threads, device = null, isDeterministic = false }: Pick<Order, 'threads' | 'device' | 'isDeterministic'>, engine: string): Environment {
-  const limit = process.constrainedMemory()
   return {
     facet: field(join(root, 'package.json'), 'version') ?? 'unknown',
     node: process.versions.node,
@@ -28,7 +28,7 @@ export function readEnvironment({ threads, device = null, isDeterministic = fals
       cores: availableParallelism(),
       features: vectorFeatures(),
     },
-    memoryBytes: limit > 0 ? Math.min(limit, totalmem()) : totalmem(),
+    memoryBytes: mainMemoryBytes(),
     gpu: engine.endsWith('-gpu') ? device : null,
     threads,
     oneDnn: process.env.TF_ENABLE_ONEDNN_OPTS !== '0', // on where nobody says otherwise, since TensorFlow 2.9

@@ -10,10 +10,13 @@ import process from 'node:process'
 import { FacetError, toProblem, wordProblem } from '#shared/errors.ts'
 import { seal } from '#shared/files/durable.ts'
 import { describeSealed } from '#shared/files/sealed.ts'
+import { mainMemoryBytes } from '#shared/main-memory.ts'
 import { Order as OrderSchema } from '#shared/order.ts'
+import { batchOf, wordOutOfMemory } from '#shared/out-of-memory.ts'
 import { stages } from '#shared/stages/index.ts'
 import { createCheckpointStore, hasCheckpoint, removeCheckpoints, removeHalfWritten } from './checkpoint.ts'
 import { claimRun } from './claim.ts'
+import { outOfMemoryOf } from './engine/out-of-memory.ts'
 import { readEnvironment } from './environment.ts'
 import { EventFile } from './event-file.ts'
 import { startHeartbeat } from './heartbeat.ts'
@@ -61,13 +64,26 @@ export async function runWorker(runDir: string, parts: WorkerParts): Promise<num
       return 0
     }
     console.error(error)
-    tellFailure(file, toProblem(error), durationMs())
+    tellFailure(file, problemOf(error, order), durationMs())
     return 1
   }
   finally {
     heartbeat.stop()
     file.sync()
     file.close()
+  }
+}
+
+/** What is told of a failure; where memory ran out, with the batch that would fit. */
+function problemOf(error: unknown, { stage, key, config, device }: Order): Problem {
+  const unplaced = outOfMemoryOf(error)
+  if (!unplaced)
+    return toProblem(error)
+  const { tensor, fixedBytes } = unplaced
+  const gpu = device && tensor.place.startsWith('GPU') ? device : null
+  return {
+    code: 'engine',
+    ...wordOutOfMemory({ stage, key, ...batchOf(stage, config), limitBytes: gpu?.memoryBytes ?? mainMemoryBytes(), gpu: gpu?.name ?? null, tensor, fixedBytes }),
   }
 }
 

@@ -4,6 +4,7 @@ import type { PlannedRun } from './planned-run.ts'
 import type { RunnerState } from './state.ts'
 import { rmSync } from 'node:fs'
 import { nextPosition, putPlannedRun } from '#main/workspace/runs.ts'
+import { artefactName, forgetSealedFiles } from '#main/workspace/sealed-files.ts'
 import { FacetError } from '#shared/errors.ts'
 import { resume } from './requests.ts'
 
@@ -34,6 +35,7 @@ export async function forget({ workspace: { db, paths }, workers }: RunnerState,
   if (!row)
     return
   await db.deleteFrom('runs').where('key', '=', key).execute()
+  await forgetSealedFiles(db, artefactName(row.stage, key))
   const artefact = paths.artefactPath(row.stage, key)
   for (const path of [artefact, `${artefact}.partial`, paths.runDir(key)])
     rmSync(path, { recursive: true, force: true })

@@ -14,9 +14,10 @@ import { writeDurably } from '#shared/files/durable.ts'
 import { Order as OrderSchema } from '#shared/order.ts'
 import { isAlive, ProcessIdentity, processStart } from '#shared/process-identity.ts'
 import { RunControl } from '#shared/run-control.ts'
+import { countMemoryKills } from './memory-kills.ts'
 
-/** How a worker ended, as far as the host could see. */
-export interface WorkerExit { code: number | null, signal: NodeJS.Signals | null }
+/** How a worker ended, as far as the host could see. `hadMemoryKill`: the system ended a process for lack of memory meanwhile. */
+export interface WorkerExit { code: number | null, signal: NodeJS.Signals | null, hadMemoryKill?: boolean }
 
 /** A worker at work: this host's child, or one that an earlier host started. */
 export interface WorkerProcess extends ProcessIdentity {
@@ -36,6 +37,8 @@ export interface WorkerSetup {
   node: string
   /** The worker's entry script. */
   entry: string
+  /** Replaces the system's own count of processes that it ended for lack of memory. */
+  countMemoryKills?: () => number | null
 }
 
 /** Where a worker's own output goes. */
@@ -49,12 +52,13 @@ export function logPath(runDir: string): string {
  * environment. `visibleGpus` is what it sees of the GPUs, '' for none, null for what the engine finds: several runs on one GPU would
  * fight for its memory.
  */
-export function startWorker({ node, entry }: WorkerSetup, runDir: string, order: Order, { visibleGpus, onExit }: { visibleGpus: string | null, onExit: (exit: WorkerExit) => void }): WorkerProcess {
+export function startWorker({ node, entry, countMemoryKills: count = countMemoryKills }: WorkerSetup, runDir: string, order: Order, { visibleGpus, onExit }: { visibleGpus: string | null, onExit: (exit: WorkerExit) => void }): WorkerProcess {
   mkdirSync(runDir, { recursive: true })
   writeDurably(join(runDir, 'order.json'), JSON.stringify(OrderSchema.parse(order), null, 1))
   for (const name of readdirSync(runDir).filter(name => name.startsWith('control.json'))) // with half of one that a killed host left
     rmSync(join(runDir, name), { force: true })
   const log = openSync(logPath(runDir), 'a')
+  const killsBefore = count()
   try {
     const child = spawn(node, [entry, runDir], {
       detached: true,
@@ -89,7 +93,7 @@ export function startWorker({ node, entry }: WorkerSetup, runDir: string, order:
       onExit(worker.exit)
     }
     child.once('error', () => ended({ code: null, signal: null }))
-    child.once('exit', (code, signal) => ended({ code, signal }))
+    child.once('exit', (code, signal) => ended({ code, signal, hadMemoryKill: signal === 'SIGKILL' && (count() ?? 0) > (killsBefore ?? 0) }))
     return worker
   }
   finally {

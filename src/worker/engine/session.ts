@@ -3,6 +3,7 @@ import type { GraphNode } from './saved-model.ts'
 import type { Tensor } from './tf.ts'
 import { FacetError } from '#shared/errors.ts'
 import { dtypeCodes, sizeOf } from './dtypes.ts'
+import { outOfMemoryOf } from './out-of-memory.ts'
 import { loadGraph } from './saved-model.ts'
 import { backend, tf } from './tf.ts'
 
@@ -100,6 +101,11 @@ export class Session {
     this.#disposed = true
   }
 
+  /** All variables are of four bytes a number but bytes themselves. */
+  #variableBytes(): number {
+    return [...this.#variables.values()].reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * (dtype === 'uint8' ? 1 : 4), 0)
+  }
+
   #variable(name: string): VariableSpec {
     const found = this.#variables.get(name)
     if (!found) {
@@ -136,9 +142,9 @@ export class Session {
     catch (cause) {
       throw cause instanceof FacetError
         ? cause
-        : new FacetError('engine', `TensorFlow stopped: ${cause instanceof Error
-            ? cause.message
-            : String(cause)}`, { cause })
+        : outOfMemoryOf(cause, this.#variableBytes()) ?? new FacetError('engine', `TensorFlow stopped: ${cause instanceof Error
+          ? cause.message
+          : String(cause)}`, { cause })
     }
     finally {
       for (const id of made)
