@@ -14,7 +14,8 @@ const code = await runProgram(process.argv.slice(2), {
   commands,
   connect: async ({ workspace, create }) => {
     const { connect } = await import('./core.ts')
-    return (await connect(workspace, { title: `facet ${process.argv.slice(2).join(' ')}`, create })).client
+    const onReadOnly = (sentence: string): void => void process.stderr.write(`${sentence}\n`)
+    return (await connect(workspace, { title: `facet ${process.argv.slice(2).join(' ')}`, create, onReadOnly })).client
   },
 })
 process.exitCode = code

@@ -63,6 +63,8 @@ export interface ConnectOptions {
   title: string
   /** Makes the workspace where there is none. */
   create?: boolean
+  /** Told where the holder does not answer, so that the workspace can only be read. */
+  onReadOnly?: (sentence: string) => void
   /** Replaces the worker's entry script and Node, e.g. in tests. */
   worker?: { node?: string, entry?: string, inspectEntry?: string }
   cores?: number
@@ -190,6 +192,7 @@ async function host(folder: string, options: ConnectOptions): Promise<Connection
 function read(folder: string, workspace: Workspace, options: ConnectOptions): Connection {
   const listeners = createListeners()
   const refusal = held(workspacePaths(folder).lock, workspace.holder!)
+  options.onReadOnly?.(`${refusal.message} It does not answer: what is on the disk is shown, and nothing can be changed.`)
   const refuse = (): never => { throw refusal }
   const runner: Runner = {
     start: refuse,

@@ -106,17 +106,39 @@ export async function connectSocket(path: string, deadlineMs = 3_000): Promise<C
   }
 }
 
-/** The same without reading what passes through. @throws HolderGone when nobody answers in time */
+/** How often a holder is asked for a sign of life, and how many it may leave unanswered: a computation of some seconds is no hang. */
+const sign = { everyMs: 2_000, most: 5 }
+
+/** Calls `onHung` where a holder that is there leaves questions unanswered. Counted, not timed: while a machine sleeps nobody is late. */
+function watchSigns(ask: () => Promise<unknown>, onHung: () => void): { stop: () => void } {
+  let unanswered = 0
+  const timer = setInterval(() => {
+    if (unanswered >= sign.most)
+      return onHung()
+    unanswered++
+    ask().then(() => { unanswered = 0 }, () => clearInterval(timer))
+  }, sign.everyMs)
+  timer.unref()
+  return { stop: () => clearInterval(timer) }
+}
+
+/**
+ * The same without reading what passes through.
+ *
+ * @throws HolderGone when nobody answers in time; calls under way are rejected with it when the holder ends, or hangs for ten seconds
+ */
 export async function connectRaw(path: string, deadlineMs = 3_000): Promise<RawSocket> {
   const socket = createConnection(path)
   const waiting = new Map<number, { resolve: (reply: Reply) => void, reject: (error: HolderGone) => void }>()
   const listeners = createListeners()
   let nextId = 0
   let tellGone = (_message: string): void => {}
-  const end = (message: string): void => {
+  let signs: { stop: () => void } | null = null
+  const end = (message: string, isHung = false): void => {
+    signs?.stop()
     for (const [id, { reject }] of waiting) {
       waiting.delete(id)
-      reject(new HolderGone(message, { wasAsked: true }))
+      reject(new HolderGone(message, { wasAsked: true, isHung }))
     }
     socket.destroy()
     tellGone(message)
@@ -151,6 +173,7 @@ export async function connectRaw(path: string, deadlineMs = 3_000): Promise<RawS
   const deadline = setTimeout(end, deadlineMs, `The holder of the workspace did not answer within ${deadlineMs / 1000} s.`)
   try {
     unwrap(await raw.ask('app.info', undefined))
+    signs = watchSigns(() => raw.ask('app.info', undefined), () => end(`The holder of the workspace is there and has not answered for ${sign.everyMs * sign.most / 1000} s.`, true))
     return raw
   }
   finally {

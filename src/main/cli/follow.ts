@@ -86,7 +86,7 @@ export async function followOn(client: Client, options: Parameters<typeof follow
     catch (error) {
       if (!(error instanceof HolderGone))
         throw error
-      options.terminal.note('The process that held the workspace has ended; this one goes on.')
+      options.terminal.note(error.isHung ? error.message : 'The process that held the workspace has ended; this one goes on.')
       await again()
     }
   }
