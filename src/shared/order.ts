@@ -36,6 +36,7 @@ export const Order = z.strictObject({
   config: z.unknown().describe('The stage\'s configuration with every default filled in'),
   seed: z.int().min(0),
   runDir: z.string(),
+  firstSeq: z.int().min(0).optional().describe('The first number that the host does not know yet of this run\'s events'),
   artefact: z.string().describe('Final path; the worker writes a temporary one beside it and renames'),
   threads: z.int().positive(),
   device: GpuDevice.nullable().optional().describe('The GPU that it has; none: the CPU'),

@@ -9,11 +9,12 @@ const Numbered = z.looseObject({
 
 /**
  * Gets an event file ready for another attempt: cuts off a line that a killed worker left half written (the host takes in
- * whole lines only, so it has not seen it), and says how to go on counting.
+ * whole lines only, so it has not seen it), and says how to go on counting: from `firstSeq` on at least, since the file may have
+ * lost what the host has taken in already (a power cut, a damaged disk), and a number that is known is passed over.
  */
-export function prepareEventFile(path: string): { nextSeq: number, attempt: number } {
+export function prepareEventFile(path: string, firstSeq = 0): { nextSeq: number, attempt: number } {
   if (!existsSync(path))
-    return { nextSeq: 0, attempt: 1 }
+    return { nextSeq: firstSeq, attempt: 1 }
   const bytes = readFileSync(path)
   const end = bytes.lastIndexOf(10) + 1
   if (end < bytes.length)
@@ -23,8 +24,8 @@ export function prepareEventFile(path: string): { nextSeq: number, attempt: numb
     ? null
     : parse(line)
   return last
-    ? { nextSeq: last.seq + 1, attempt: last.attempt + 1 }
-    : { nextSeq: 0, attempt: 1 }
+    ? { nextSeq: Math.max(firstSeq, last.seq + 1), attempt: last.attempt + 1 }
+    : { nextSeq: firstSeq, attempt: 1 }
 }
 
 function parse(line: string): z.infer<typeof Numbered> | null {

@@ -41,7 +41,7 @@ export async function runWorker(runDir: string, parts: WorkerParts): Promise<num
   claimRun(runDir)
   removeHalfWritten(runDir)
   const path = join(runDir, 'events.ndjson')
-  const { nextSeq, attempt } = prepareEventFile(path)
+  const { nextSeq, attempt } = prepareEventFile(path, order.firstSeq)
   const shared: SharedState = new Int32Array(new SharedArrayBuffer(16))
   shared[1] = nextSeq
   const file = new EventFile(path, { attempt, shared })

@@ -4,11 +4,11 @@ import type { Order, RunState } from '#shared/order.ts'
 import type { GpuDevice } from '#shared/provenance.ts'
 import type { QueuedRun, Start } from './schedule.ts'
 import type { RunnerState } from './state.ts'
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { listDevices, putProvenance } from '#main/workspace/provenance.ts'
 import { listRuns, needsOf, requireRun, setBlocked, setWorker } from '#main/workspace/runs.ts'
 import { runsOfStudies } from '#main/workspace/studies.ts'
-import { eventsPath } from './follow.ts'
+import { eventsPath, readEvents } from './follow.ts'
 import { whyLeftOut } from './left-out.ts'
 import { blockersOf, chooseStarts, threadsBesideGpu } from './schedule.ts'
 import { move } from './state.ts'
@@ -117,24 +117,34 @@ async function recordBlockers({ workspace: { db }, events }: RunnerState, run: Q
   return true
 }
 
+/** How far a run's event file is taken in, in the file as it is now. */
+function whatIsKnown({ events_offset, last_seq }: RunRow, path: string): Pick<RunRow, 'events_offset' | 'last_seq'> {
+  if (!existsSync(path))
+    return { events_offset: 0, last_seq: -1 } // its folder was removed: the worker counts from 0 again
+  // A power cut may take lines that are in the database already: the next ones come where the file ends now.
+  return statSync(path).size < events_offset
+    ? { events_offset: readEvents(path, events_offset).offset, last_seq }
+    : { events_offset, last_seq }
+}
+
 async function startRun(state: RunnerState, { key, gpu }: Start): Promise<void> {
   const { workspace: { db, paths }, workers, worker: setup, wake } = state
   const row = await requireRun(db, key)
   // A resume keeps the first attempt's thread count: another one gives other bits.
   const threads = row.threads ?? threadsOf(state, row, gpu)
   const runDir = paths.runDir(key)
+  const known = whatIsKnown(row, eventsPath(runDir))
   const order: Order = {
     ...JSON.parse(row.work_order) as Omit<Order, 'runDir' | 'threads'>,
     runDir,
+    firstSeq: known.last_seq + 1,
     threads,
     device: gpu,
   }
   await putProvenance(db, key, { device: gpu?.id ?? null })
   await move(state, key, 'running', {
     set: {
-      ...(existsSync(eventsPath(runDir))
-        ? {}
-        : { events_offset: 0, last_seq: -1 }), // its folder was removed: the worker counts from 0 again
+      ...known,
       threads,
       pid: null,
       pid_started: null,

@@ -58,7 +58,7 @@ export interface Runner {
 interface Waiting { study: string | undefined, key: string | undefined, resolve: (report: IdleReport) => void, reject: (error: unknown) => void }
 
 /** Makes the runner of an open workspace. Nothing happens before `start`. */
-export function createRunner({ workspace, worker, cores, gpus = [], events, pollMs = 200, silentMs = 30_000, stopMs = 30_000, pauseMs = 60_000 }: RunnerOptions): Runner {
+export function createRunner({ workspace, worker, cores, gpus = [], events, pollMs = 200, silentMs = 25_000, stopMs = 30_000, pauseMs = 60_000 }: RunnerOptions): Runner {
   const serial = createSerial()
   const waiting: Waiting[] = []
   let timer: NodeJS.Timeout | null = null

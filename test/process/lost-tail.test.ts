@@ -1,0 +1,31 @@
+import { readFileSync, truncateSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { expect, it } from 'vitest'
+import { listMetrics, requireRun } from '#main/workspace/runs.ts'
+import { openHost, plan, readEventFile, sumAfter, temporaryFolder, until } from './workspace-fixture.ts'
+
+it.each([0.2, 0.6, 1])('an event file that lost its end after the host had taken it in, as by a power cut, loses nothing (%d of it stays)', async (share) => {
+  const { folder: root, remove } = temporaryFolder()
+  const host = await openHost(root)
+  try {
+    const { runner, workspace } = host
+    const run = plan(root, 'cut', { steps: 30, stepMs: 20 })
+    const path = join(root, 'runs', run.key, 'events.ndjson')
+    await runner.enqueue('study', [run])
+    await until(async () => (await listMetrics(workspace.db, run.key)).length >= 12, 'some steps are done')
+    process.kill((await requireRun(workspace.db, run.key)).pid!, 'SIGKILL')
+    await runner.idle('study')
+    const { last_seq: known } = await requireRun(workspace.db, run.key)
+    truncateSync(path, Math.floor(share * readFileSync(path).length) - 1)
+    await runner.resume(run.key)
+    expect((await runner.idle('study')).counts).toEqual({ done: 1 })
+    expect((await listMetrics(workspace.db, run.key)).map(({ step }) => step)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1))
+    expect(readFileSync(join(root, 'artefacts/models', run.key, 'sum.txt'), 'utf8')).toBe(String(sumAfter(30)))
+    expect(readEventFile(root, run.key).findLast(({ type }) => type === 'started')!.seq).toBeGreaterThan(known)
+  }
+  finally {
+    await host.close()
+    remove()
+  }
+})
