@@ -54,7 +54,7 @@ function someFile(title: string, share: number, name: RegExp, match: string, ope
   }
 }
 
-export const damagedCheckpoint: Fault = someFile('checkpoint damaged', 12, /^checkpoint-/, 'checkpoint-', 400)
+export const damagedCheckpoint: Fault = someFile('checkpoint damaged', 12, /^checkpoint-\d+\.(?:json|safetensors)$/, 'checkpoint-', 400)
 export const damagedEvents: Fault = someFile('event file damaged', 10, /^events\.ndjson$/, 'events.ndjson', 80)
 
 /** What `facet doctor` says of the workspace. */
