@@ -16,6 +16,7 @@ import { run } from './commands/run.ts'
 import { runs } from './commands/runs.ts'
 import { serve } from './commands/serve.ts'
 import { show } from './commands/show.ts'
+import { study } from './commands/study.ts'
 import { table } from './commands/table.ts'
 import { teacher } from './commands/teacher.ts'
 
@@ -37,6 +38,7 @@ export const commands: RegisterCommand[] = [
   compare,
   predict,
   exportModel,
+  study,
   serve,
   gc,
   backup,

@@ -1,4 +1,5 @@
 import type { HandlerPart } from '../core.ts'
+import { archiveHandlers } from './archives.ts'
 import { compareHandlers } from './compare.ts'
 import { datasetPageHandlers } from './dataset-pages.ts'
 import { datasetHandlers } from './datasets.ts'
@@ -28,6 +29,7 @@ export const parts: HandlerPart[] = [
   gcHandlers,
   studyHandlers,
   studyDocumentHandlers,
+  archiveHandlers,
   teacherHandlers,
   tryHandlers,
 ]

@@ -9,6 +9,7 @@ import { missingRoom, reserveBytes } from '#shared/disk-budget.ts'
 import { FacetError } from '#shared/errors.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
 import { wordBytes } from '#shared/words.ts'
+import { formats } from '../datasets/formats.ts'
 import { estimateStep } from '../studies/estimate.ts'
 import { parseRecipe } from '../studies/parse-recipe.ts'
 import { plannedRuns, planStudy } from '../studies/plan.ts'
@@ -16,6 +17,7 @@ import { readRecipeState } from '../studies/recipe-state.ts'
 import { resolveStudy } from '../studies/resolve.ts'
 import { listTeachers } from '../teachers/registry.ts'
 import { viewRun } from '../views.ts'
+import { findDataset } from '../workspace/datasets.ts'
 import { listRuns } from '../workspace/runs.ts'
 import { listStudies, putStudy, requireStudy } from '../workspace/studies.ts'
 import { registerDataset } from './datasets.ts'
@@ -80,6 +82,9 @@ async function resolve(core: Core, { path, text, set, seeds, workingDirectory }:
   return resolveStudy(checked, {
     listTeachers: () => listTeachers(core.workspace.paths.teachers, { anew: true }), // keys are made of these sums
     ensureDataset: async (name, entry) => {
+      const imported = await knownWithoutFolder(core, name, entry)
+      if (imported)
+        return { fingerprint: imported, pack: core.workspace.paths.datasetPath(imported) }
       const { fingerprint } = await registerDataset(core, {
         name,
         format: entry.format,
@@ -92,6 +97,15 @@ async function resolve(core: Core, { path, text, set, seeds, workingDirectory }:
       }
     },
   })
+}
+
+/** A data set whose folder is not on this machine, but whose labels are: of a study that was imported, or prepared before the folder went. */
+async function knownWithoutFolder({ workspace: { db, paths } }: Core, name: string, { path, format, options }: { path?: string, format?: string, options: unknown }): Promise<string | null> {
+  if (path === undefined || existsSync(path))
+    return null
+  const known = await findDataset(db, name)
+  const isIt = known !== null && known.root === path && (format === undefined || known.format === format) && known.options === JSON.stringify(options) && existsSync(paths.datasetPath(known.fingerprint))
+  return isIt && formats.every(one => one.name !== known.format || !one.generate) ? known.fingerprint : null
 }
 
 async function makePlan({ workspace: { db, paths }, cores, freeBytes }: Core, { checked, expansion, datasets }: ResolvedStudy): Promise<PlanView> {

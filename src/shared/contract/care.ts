@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { method, nothing, Path } from './method.ts'
+import { method, Name, nothing, Path } from './method.ts'
 import { Check } from './overview.ts'
 
 /** What keeps a workspace whole. */
@@ -13,5 +13,19 @@ export const careMethods = {
   }).describe('Reads every artefact: some seconds a gigabyte')),
   'workspace.repair': method('write', nothing, z.strictObject({
     said: z.array(z.string()).describe('What was done, a sentence each; nothing is deleted'),
+  })),
+  'studies.exportArchive': method('read', z.strictObject({
+    name: Name,
+    path: Path.describe('A file that is not there yet'),
+  }), z.strictObject({ path: z.string(), bytes: z.number(), runs: z.int(), files: z.int() })),
+  'studies.importArchive': method('write', z.strictObject({
+    path: Path,
+    as: Name.optional().describe('The study\'s name here; its own where left out'),
+  }), z.strictObject({
+    study: z.string(),
+    runs: z.int().describe('Taken in'),
+    known: z.int().describe('Here already, with the same artefacts'),
+    recipe: z.string().describe('Where its recipe is now'),
+    notes: z.array(z.string()),
   })),
 } as const

@@ -1,0 +1,166 @@
+import type { RunRow } from '../workspace/runs.ts'
+import type { Workspace } from '../workspace/workspace.ts'
+import type { ArchivedRun, ArchiveManifest } from './manifest.ts'
+import { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import process from 'node:process'
+import { FacetError } from '#shared/errors.ts'
+import { syncPath } from '#shared/files/durable.ts'
+import { describeSealed, sha256Of } from '#shared/files/sealed.ts'
+import { Order } from '#shared/order.ts'
+import { RecipeState } from '#shared/provenance.ts'
+import { StudyDetail } from '#shared/study-detail.ts'
+import { ownText } from '../studies/own-text.ts'
+import { listRuns, needsOf } from '../workspace/runs.ts'
+import { artefactName, sealedFilesByArtefact } from '../workspace/sealed-files.ts'
+import { requireStudy } from '../workspace/studies.ts'
+import { archiveFormat, manifestName } from './manifest.ts'
+import { appendEnd, appendFile, readParts } from './tar.ts'
+
+/** Of a run's folder, what tells how it went; the rest is for the process that works on it. */
+const runFiles = ['events.ndjson', 'log.txt']
+
+export interface ExportedStudy { path: string, bytes: number, runs: number, files: number }
+
+/**
+ * Writes a study with its finished runs, their artefacts, curves and logs, and the labels of its data sets, as one tar archive. The
+ * photographs are not in it, nor are teachers. The archive appears under its name only when it is whole and on the disk.
+ *
+ * @throws FacetError 'not-found' for an unknown study; 'conflict' where the file is there already, or an artefact is not what was sealed
+ */
+export async function exportStudy(workspace: Pick<Workspace, 'db' | 'paths'>, name: string, path: string, facet: string): Promise<ExportedStudy> {
+  if (existsSync(path))
+    throw new FacetError('conflict', 'There is such a file already; an export replaces none.', { where: path, hint: 'Choose another name.' })
+  const manifest = await describeStudy(workspace, name, facet)
+  const head = Buffer.from(JSON.stringify(manifest))
+  const temporary = `${path}.tmp-${process.pid}`
+  await mkdir(dirname(path), { recursive: true })
+  try {
+    const archive = await open(temporary, 'w')
+    try {
+      await appendFile(archive, manifestName, head.length, one(head))
+      for (const file of manifest.files)
+        await appendFile(archive, file.path, file.bytes, checked(join(workspace.paths.root, file.path), file.sha256))
+      await appendEnd(archive)
+      await archive.sync()
+    }
+    finally {
+      await archive.close()
+    }
+    await rename(temporary, path)
+    syncPath(dirname(path))
+  }
+  finally {
+    await rm(temporary, { force: true })
+  }
+  return { path, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0), runs: manifest.runs.length, files: manifest.files.length }
+}
+
+async function* one(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes
+}
+
+/** A file's parts; its checksum has to come out at the end. */
+async function* checked(path: string, sha256: string): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  for await (const part of readParts(path)) {
+    hash.update(part)
+    yield part
+  }
+  if (hash.digest('hex') !== sha256)
+    throw new FacetError('conflict', 'The file is not what was sealed; the study is not exported.', { where: path, hint: 'facet doctor --fix queues what is damaged, facet run computes it again.' })
+}
+
+async function describeStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, name: string, facet: string): Promise<ArchiveManifest> {
+  const row = await requireStudy(db, name)
+  const detail = StudyDetail.parse(JSON.parse(row.detail))
+  const rows = (await listRuns(db, { study: name, states: ['done'] })).filter(run => existsSync(paths.artefactPath(run.stage, run.key)))
+  const needs = await needsOf(db, rows.map(run => run.key))
+  const states = new RecipeStates(await provenanceOf({ db }, rows))
+  const fingerprints = [...new Set(detail.datasets.map(({ fingerprint }) => fingerprint))]
+  const sealed = await sealedFilesByArtefact(db)
+  const files: ArchiveManifest['files'] = []
+  for (const artefact of [...fingerprints.map(fingerprint => `artefacts/datasets/${fingerprint}.sqlite`), ...rows.map(({ stage, key }) => artefactName(stage, key))]) {
+    for (const file of sealed.get(artefact) ?? await describeSealed(join(paths.root, artefact)))
+      files.push({ ...file, path: file.path === '.' ? artefact : `${artefact}/${file.path}` })
+  }
+  for (const { key } of rows)
+    files.push(...await describeRunFolder(paths.runDir(key), `runs/${key}`))
+  const datasets = await db.selectFrom('datasets').selectAll().where('fingerprint', 'in', fingerprints).execute()
+  return {
+    format: archiveFormat,
+    facet,
+    study: { name, recipe: ownText(row.recipe, detail), detail },
+    datasets: datasets.map(({ name: called, fingerprint, format, root, options, summary, listing }) => ({ name: called, fingerprint, format, root, options: JSON.parse(options) as unknown, summary: JSON.parse(summary) as unknown, listing })),
+    runs: rows.map(run => archiveRun(run, needs.get(run.key)!, states.of(run.key))),
+    recipeStates: states.all,
+    files,
+  }
+}
+
+async function describeRunFolder(folder: string, name: string): Promise<ArchiveManifest['files']> {
+  const files: ArchiveManifest['files'] = []
+  for (const file of runFiles) {
+    const path = join(folder, file)
+    if (existsSync(path))
+      files.push({ path: `${name}/${file}`, bytes: statSync(path).size, sha256: await sha256Of(path) })
+  }
+  return files
+}
+
+interface RunProvenance { run: string, device: string | null, state: string | null }
+
+function provenanceOf({ db }: Pick<Workspace, 'db'>, rows: readonly RunRow[]): Promise<RunProvenance[]> {
+  return db.selectFrom('run_provenance').leftJoin('recipe_states', 'recipe_states.id', 'run_provenance.recipe').select(['run', 'device', 'state']).where('run', 'in', rows.map(({ key }) => key)).execute()
+}
+
+/** States of recipe folders, each once: they hold patches. */
+class RecipeStates {
+  readonly all: RecipeState[] = []
+  private readonly places = new Map<string, number>()
+  private readonly byRun: Map<string, RunProvenance>
+
+  constructor(provenance: readonly RunProvenance[]) {
+    this.byRun = new Map(provenance.map(one => [one.run, one]))
+  }
+
+  of(run: string): Pick<ArchivedRun, 'device' | 'recipeState'> {
+    const { device = null, state = null } = this.byRun.get(run) ?? {}
+    if (state !== null && !this.places.has(state)) {
+      this.places.set(state, this.all.length)
+      this.all.push(RecipeState.parse(JSON.parse(state)))
+    }
+    return { device, recipeState: state === null ? null : this.places.get(state)! }
+  }
+}
+
+const PlannedOrder = Order.omit({ runDir: true, threads: true })
+
+function archiveRun(row: RunRow, needs: string[], provenance: Pick<ArchivedRun, 'device' | 'recipeState'>): ArchivedRun {
+  const order = PlannedOrder.parse(JSON.parse(row.work_order))
+  return {
+    key: row.key,
+    stage: row.stage,
+    version: row.version,
+    config: JSON.parse(row.config) as unknown,
+    inputs: JSON.parse(row.inputs) as Record<string, unknown>,
+    seed: row.seed,
+    usesSeed: row.uses_seed === 1,
+    usesAllCores: row.uses_all_cores === 1,
+    label: row.label,
+    needs,
+    sources: order.sources.map(({ name, root, dataset, faces, embeddings, unlabelled }) => ({ name, root, fingerprint: keyIn(dataset), faces: faces && keyIn(faces), embeddings: embeddings && keyIn(embeddings), unlabelled })),
+    teachers: order.teachers.map(({ name, sha256 }) => ({ name, sha256 })),
+    combiner: order.combiner && keyIn(order.combiner),
+    student: order.student && keyIn(order.student),
+    ...provenance,
+  }
+}
+
+/** The key that a workspace's path is made of. */
+function keyIn(path: string): string {
+  return basename(path, '.sqlite')
+}

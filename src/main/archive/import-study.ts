@@ -1,0 +1,209 @@
+import type { Core } from '../core.ts'
+import type { PlannedRun } from '../runner/planned-run.ts'
+import type { WorkspacePaths } from '../workspace/paths.ts'
+import type { RunRow, Trx } from '../workspace/runs.ts'
+import type { ArchivedRun, ArchiveManifest } from './manifest.ts'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { missingRoom } from '#shared/disk-budget.ts'
+import { FacetError } from '#shared/errors.ts'
+import { openDataset } from '#shared/files/dataset-pack.ts'
+import { setField } from '#shared/recipe-edit/edit-text.ts'
+import { activeStates } from '#shared/run-states.ts'
+import { wordBytes } from '#shared/words.ts'
+import { applyEvents, eventsPath, readEvents } from '../runner/follow.ts'
+import { findRecipeFile, putRecipeFile } from '../studies/recipe-files.ts'
+import { listTeachers } from '../teachers/registry.ts'
+import { findDataset, putDataset } from '../workspace/datasets.ts'
+import { whyNoPack } from '../workspace/examine.ts'
+import { putProvenance, putRecipeState } from '../workspace/provenance.ts'
+import { moveRun, nextPosition, putPlannedRun } from '../workspace/runs.ts'
+import { artefactName, putSealedFiles } from '../workspace/sealed-files.ts'
+import { findStudy, putStudy, setStudyRuns } from '../workspace/studies.ts'
+import { compareExisting, placeFiles } from './place-files.ts'
+import { openArchive } from './unpack.ts'
+
+export interface ImportedStudy {
+  study: string
+  /** Runs that were taken in, and those that were here already. */
+  runs: number
+  known: number
+  /** Where its recipe is now. */
+  recipe: string
+  notes: string[]
+}
+
+let count = 0
+
+/**
+ * Takes an archive of a study in, whole or not at all: everything is unpacked beside, checked, moved to its place, and becomes
+ * visible with one transaction. What is here already with the same content stays.
+ *
+ * @throws FacetError as openArchive does; 'conflict' where a study, run or artefact of the same name is another one here; 'disk'
+ *   where there is no room
+ */
+export async function importStudy(core: Core, path: string, as?: string): Promise<ImportedStudy> {
+  const { workspace: { paths } } = core
+  const archive = await openArchive(path)
+  const staged = join(paths.root, `import-${++count}.tmp-${process.pid}`)
+  try {
+    const manifest = renamed(archive.manifest, as)
+    refuseTooLarge(core, manifest)
+    const known = await knownRuns(core, manifest)
+    await refuseOtherStudy(core, manifest)
+    await archive.unpack(staged)
+    await checkPacks(staged, manifest)
+    const placed = await placeFiles(paths, staged, manifest, known)
+    try {
+      return await record(core, manifest, known)
+    }
+    catch (error) {
+      placed.undo()
+      throw error
+    }
+  }
+  finally {
+    rmSync(staged, { recursive: true, force: true })
+    await archive.close()
+  }
+}
+
+/** The study under the name that it gets here; its recipe lies in this workspace from now on. */
+function renamed(manifest: ArchiveManifest, as: string = manifest.study.name): ArchiveManifest {
+  const { recipe, detail } = manifest.study
+  return { ...manifest, study: { name: as, recipe: as === detail.recipe.study ? recipe : setField(recipe, ['study'], as), detail: { ...detail, recipe: { ...detail.recipe, study: as } } } }
+}
+
+function refuseTooLarge({ freeBytes, workspace: { paths } }: Core, { files }: ArchiveManifest): void {
+  const bytes = files.reduce((sum, file) => sum + file.bytes, 0)
+  const missing = missingRoom({ bytes, freeBytes: freeBytes() })
+  if (missing > 0)
+    throw new FacetError('disk', `The study has ${wordBytes(bytes)}; ${wordBytes(missing)} are missing on the disk.`, { where: paths.root, hint: 'Free some space; facet gc lists what can go.' })
+}
+
+/** Runs of the archive that are done here with the same artefact. @throws FacetError 'conflict' for one at work, or with another artefact */
+async function knownRuns({ workspace: { db, paths } }: Core, { runs, files }: ArchiveManifest): Promise<Set<string>> {
+  const known = new Set<string>()
+  const rows = new Map((await db.selectFrom('runs').select(['key', 'state']).execute()).map(({ key, state }) => [key, state]))
+  for (const { key, stage, label } of runs) {
+    const state = rows.get(key)
+    if (state !== undefined && activeStates.includes(state))
+      throw new FacetError('conflict', `The run "${label}" is at work here.`, { where: key, hint: 'Import the study when it is done, or stop it.' })
+    const is = await compareExisting(paths, artefactName(stage, key), files)
+    if (is === 'other')
+      throw new FacetError('conflict', `The run "${label}" is here already, and its artefact is another one than the archive's.`, { where: paths.artefactPath(stage, key), hint: 'Computed twice with other threads, engine or device, bits differ. Keep one: delete the study here and run facet gc --yes, or leave the archive.' })
+    if (state === 'done' && is === 'same')
+      known.add(key)
+  }
+  return known
+}
+
+async function refuseOtherStudy({ workspace: { db, paths } }: Core, { study }: ArchiveManifest): Promise<void> {
+  const row = await findStudy(db, study.name)
+  const file = findRecipeFile(paths, study.name)
+  const isSame = (row === undefined || row.recipe === study.recipe) && (file === null || file.text === study.recipe)
+  if (!isSame)
+    throw new FacetError('conflict', `There is a study "${study.name}" already, and it is another one.`, { hint: 'Import it under another name: --as NAME.' })
+}
+
+/** The labels are what their fingerprints say, and their files lie below the data set's folder. */
+async function checkPacks(staged: string, { study }: ArchiveManifest): Promise<void> {
+  for (const { name, fingerprint } of study.detail.datasets) {
+    const path = join(staged, 'artefacts', 'datasets', `${fingerprint}.sqlite`)
+    const why = await whyNoPack(path, fingerprint)
+    if (why !== null)
+      throw new FacetError('bad-input', `The archive's labels of "${name}" cannot be used: ${why}.`)
+    const pack = openDataset(path)
+    try {
+      const outside = pack.samples().find(sample => sample.path.startsWith('/') || sample.path.split('/').includes('..'))
+      if (outside)
+        throw new FacetError('bad-input', `The archive's data set "${name}" names a photograph outside of its folder: ${outside.path.slice(0, 200)}.`)
+    }
+    finally {
+      pack.close()
+    }
+  }
+}
+
+async function record({ workspace: { db, paths }, emit }: Core, manifest: ArchiveManifest, known: ReadonlySet<string>): Promise<ImportedStudy> {
+  const { study, runs, datasets, recipeStates, files } = manifest
+  const fresh = runs.filter(({ key }) => !known.has(key))
+  const teachers = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher.manifest]))
+  const notes: string[] = []
+  await db.transaction().execute(async (trx) => {
+    let position = await nextPosition(trx)
+    for (const run of fresh) {
+      await resetRun(trx, await putPlannedRun(trx, plannedRun(run, paths, teachers), { position: position++, now: Date.now() }))
+      const row = await takeInEvents(trx, run.key, eventsPath(paths.runDir(run.key)))
+      if (row.state !== 'done')
+        throw new FacetError('bad-input', `The archive's events of "${run.label}" do not say that it was finished.`)
+      const artefact = artefactName(run.stage, run.key)
+      await putSealedFiles(trx, artefact, files.filter(({ path }) => path === artefact || path.startsWith(`${artefact}/`)).map(file => ({ ...file, path: file.path === artefact ? '.' : file.path.slice(artefact.length + 1) })))
+      if (run.recipeState !== null && recipeStates[run.recipeState])
+        await putRecipeState(trx, [run.key], recipeStates[run.recipeState]!)
+      await putProvenance(trx, run.key, { device: run.device })
+    }
+    const isNew = await findStudy(trx, study.name) === undefined
+    await putStudy(trx, { name: study.name, recipe: study.recipe, detail: { ...study.detail, command: { path: paths.recipePath(study.name), set: [] } } }, Date.now())
+    if (isNew)
+      await setStudyRuns(trx, study.name, runs.map(({ key }) => key))
+  })
+  for (const dataset of datasets) {
+    const here = await findDataset(db, dataset.name)
+    if (!here)
+      await putDataset(db, { ...dataset, listing: dataset.listing ?? '' }, Date.now())
+    else if (here.fingerprint !== dataset.fingerprint)
+      notes.push(`The data set "${dataset.name}" of this workspace is another one; it stays until the study is planned, which reads the folder that its recipe names.`)
+  }
+  const missing = study.detail.teachers.filter(({ name }) => !teachers.has(name))
+  if (missing.length > 0)
+    notes.push(`This workspace has no teacher ${missing.map(({ name }) => name).join(', ')}: facet teacher add MANIFEST, before the study is planned.`)
+  const recipe = putRecipeFile(paths, study.name, study.recipe)
+  emit('studies.changed', { name: study.name })
+  return { study: study.name, runs: fresh.length, known: known.size, recipe, notes }
+}
+
+/** A run that was left unfinished here, or lost its artefact: the archive's events tell all of it, so it begins anew. */
+async function resetRun(trx: Trx, row: RunRow): Promise<void> {
+  await trx.deleteFrom('curves').where('run', '=', row.key).execute()
+  if (row.state !== 'queued')
+    await moveRun(trx, row.key, 'queued', { now: Date.now() }) // refuses one that has begun to work meanwhile
+  await trx.updateTable('runs').set({ events_offset: 0, last_seq: -1, duration_ms: null }).where('key', '=', row.key).execute()
+}
+
+async function takeInEvents(trx: Trx, key: string, path: string): Promise<RunRow> {
+  for (;;) {
+    const row = await trx.selectFrom('runs').selectAll().where('key', '=', key).executeTakeFirstOrThrow()
+    const chunk = readEvents(path, row.events_offset)
+    if (chunk.offset === row.events_offset)
+      return row
+    await applyEvents(trx, row, chunk)
+  }
+}
+
+function plannedRun({ sources, teachers, combiner, student, device: _device, recipeState: _state, ...run }: ArchivedRun, paths: WorkspacePaths, manifests: ReadonlyMap<string, string>): PlannedRun {
+  return {
+    ...run,
+    config: run.config,
+    order: {
+      key: run.key,
+      stage: run.stage,
+      version: run.version,
+      config: run.config,
+      seed: run.seed,
+      artefact: paths.artefactPath(run.stage, run.key),
+      sources: sources.map(({ name, root, fingerprint, faces, embeddings, unlabelled }) => ({
+        name,
+        root,
+        dataset: paths.datasetPath(fingerprint),
+        faces: faces && paths.facesPath(faces),
+        embeddings: embeddings && paths.embeddingsPath(embeddings),
+        unlabelled,
+      })),
+      teachers: teachers.map(({ name, sha256 }) => ({ name, sha256, manifest: manifests.get(name) ?? join(paths.teachers, `${name}.yaml`) })),
+      combiner: combiner && paths.modelPath(combiner),
+      student: student && paths.modelPath(student),
+    },
+  }
+}

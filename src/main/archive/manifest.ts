@@ -1,0 +1,67 @@
+import { z } from 'zod'
+import { Name } from '#shared/contract/method.ts'
+import { RecipeState } from '#shared/provenance.ts'
+import { SealedFile } from '#shared/sealed-file.ts'
+import { stages } from '#shared/stages/index.ts'
+import { StudyDetail } from '#shared/study-detail.ts'
+
+/** The first file of an archive; what it says comes before what it speaks of, so that nothing is written before it is judged. */
+export const manifestName = 'facet-study.json'
+
+/** What this version writes and reads. */
+export const archiveFormat = 'facet-study-1'
+
+/** Longest manifest that is read: some 50,000 runs. */
+export const maxManifestBytes = 256 << 20
+
+const Key = z.string().regex(/^[0-9a-f]{64}$/)
+
+/** A run as it was planned, its paths as keys: they are made anew where it is taken in. What became of it is in its event file. */
+export const ArchivedRun = z.strictObject({
+  key: Key,
+  stage: z.enum(Object.keys(stages) as [keyof typeof stages, ...(keyof typeof stages)[]]),
+  version: z.int(),
+  config: z.unknown(),
+  inputs: z.record(z.string(), z.unknown()),
+  seed: z.int().min(0),
+  usesSeed: z.boolean(),
+  usesAllCores: z.boolean(),
+  label: z.string().max(1000),
+  needs: z.array(Key),
+  sources: z.array(z.strictObject({
+    name: z.string(),
+    root: z.string(),
+    fingerprint: Key,
+    faces: Key.nullable(),
+    embeddings: Key.nullable(),
+    unlabelled: z.boolean(),
+  })),
+  teachers: z.array(z.strictObject({ name: Name, sha256: z.string() })),
+  combiner: Key.nullable(),
+  student: Key.nullable(),
+  device: z.string().nullable(),
+  recipeState: z.int().min(0).nullable().describe('Place in recipeStates'),
+})
+export type ArchivedRun = z.infer<typeof ArchivedRun>
+
+export const ArchivedDataset = z.strictObject({
+  name: z.string().min(1).max(200),
+  fingerprint: Key,
+  format: z.string(),
+  root: z.string(),
+  options: z.unknown(),
+  summary: z.unknown(),
+  listing: z.string().nullable(),
+})
+
+/** What an archive holds: a study, its finished runs, and each file with its checksum, in the order in which they follow. */
+export const ArchiveManifest = z.strictObject({
+  format: z.literal(archiveFormat),
+  facet: z.string().describe('Version that wrote it'),
+  study: z.strictObject({ name: Name, recipe: z.string().max(1_000_000), detail: StudyDetail }),
+  datasets: z.array(ArchivedDataset),
+  recipeStates: z.array(RecipeState),
+  runs: z.array(ArchivedRun),
+  files: z.array(SealedFile),
+})
+export type ArchiveManifest = z.infer<typeof ArchiveManifest>

@@ -1,0 +1,138 @@
+import type { FileHandle } from 'node:fs/promises'
+import type { TarEntry } from './tar.ts'
+import { Buffer } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import { lstatSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { FacetError } from '#shared/errors.ts'
+import { syncPath } from '#shared/files/durable.ts'
+import { artefactName } from '../workspace/sealed-files.ts'
+import { archiveFormat, ArchiveManifest, manifestName, maxManifestBytes } from './manifest.ts'
+import { readTar } from './tar.ts'
+
+/** An archive whose manifest is read and judged; its files are still to come. */
+export interface OpenArchive {
+  manifest: ArchiveManifest
+  /** Writes the files below a new folder, each checked while it is written. @throws FacetError 'bad-input' for any difference */
+  unpack: (folder: string) => Promise<void>
+  close: () => Promise<void>
+}
+
+/**
+ * Opens an archive of a study and judges its manifest: version, names, that files belong to what the manifest speaks of, and that
+ * their sizes are what the archive has room for.
+ *
+ * @throws FacetError 'not-found' without a file, 'conflict' for an archive of another version, 'bad-input' for anything else
+ */
+export async function openArchive(path: string): Promise<OpenArchive> {
+  const stat = lstatSync(path, { throwIfNoEntry: false })
+  if (!stat)
+    throw new FacetError('not-found', 'There is no such file.', { where: path })
+  if (!stat.isFile())
+    throw new FacetError('bad-input', 'This is no file.', { where: path })
+  const archive = await open(path, 'r')
+  try {
+    const entries = readTar(archive, stat.size)
+    const manifest = await readManifest(entries)
+    checkManifest(manifest, stat.size)
+    return { manifest, unpack: folder => unpack(entries, manifest, folder), close: () => archive.close() }
+  }
+  catch (error) {
+    await archive.close()
+    throw error instanceof FacetError ? new FacetError(error.code, error.message, { where: path, hint: error.hint, cause: error }) : error
+  }
+}
+
+async function readManifest(entries: AsyncGenerator<TarEntry>): Promise<ArchiveManifest> {
+  const first = (await entries.next()).value as TarEntry | undefined
+  if (first?.name !== manifestName)
+    throw new FacetError('bad-input', `This is no archive of a study: it does not begin with ${manifestName}.`, { hint: 'facet study export makes one.' })
+  if (first.bytes > maxManifestBytes)
+    throw new FacetError('bad-input', `The archive's ${manifestName} has ${first.bytes} bytes; at most ${maxManifestBytes} are read.`)
+  const parts: Buffer[] = []
+  for await (const part of first.content)
+    parts.push(part)
+  const value = parseJson(Buffer.concat(parts).toString('utf8'))
+  const format = z.looseObject({ format: z.string(), facet: z.string() }).safeParse(value).data
+  if (format && format.format !== archiveFormat)
+    throw new FacetError('conflict', `The archive was written by Facet ${format.facet.slice(0, 20)} as "${format.format.slice(0, 40)}"; this version reads "${archiveFormat}".`, { hint: 'Use the version of Facet that wrote it, or export it again with this one.' })
+  const manifest = ArchiveManifest.safeParse(value)
+  if (!manifest.success)
+    throw new FacetError('bad-input', `The archive's ${manifestName} is not what it should be: ${z.prettifyError(manifest.error).slice(0, 500)}`)
+  return manifest.data
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  }
+  catch {
+    throw new FacetError('bad-input', `The archive's ${manifestName} is no JSON.`)
+  }
+}
+
+function checkManifest({ runs, files, study }: ArchiveManifest, size: number): void {
+  const refuse = (message: string): never => {
+    throw new FacetError('bad-input', message, { hint: 'Make it again with facet study export.' })
+  }
+  const keys = new Set(runs.map(({ key }) => key))
+  if (keys.size < runs.length)
+    refuse('The archive holds the same run twice.')
+  const unmet = runs.find(({ needs }) => needs.some(need => !keys.has(need)))
+  if (unmet)
+    refuse(`The archive lacks a run that "${unmet.label}" needs.`)
+  if (new Set(files.map(({ path }) => path)).size < files.length)
+    refuse('The archive names the same file twice.')
+  const places = [
+    ...study.detail.datasets.map(({ fingerprint }) => new RegExp(`^artefacts/datasets/${z.string().regex(/^[0-9a-f]{64}$/).parse(fingerprint)}\\.sqlite$`)),
+    ...runs.flatMap(({ stage, key }) => [new RegExp(`^${artefactName(stage, key).replace('.', '\\.')}(?:/[\\w.-]+)*$`), new RegExp(`^runs/${key}/(?:events\\.ndjson|log\\.txt)$`)]),
+  ]
+  const byKey = Map.groupBy(places, place => /[0-9a-f]{64}/.exec(place.source)![0])
+  const stray = files.find(({ path }) => !byKey.get(/[0-9a-f]{64}/.exec(path)?.[0] ?? '')?.some(place => place.test(path)))
+  if (stray)
+    refuse(`The archive holds ${stray.path.slice(0, 200)}, which belongs to none of its runs.`)
+  const has = (name: string): boolean => files.some(({ path }) => path === name || path.startsWith(`${name}/`))
+  const present = new Set(files.flatMap(({ path }) => [path, path.split('/').slice(0, 3).join('/')]))
+  const bare = runs.find(({ stage, key }) => !present.has(artefactName(stage, key)) || !present.has(`runs/${key}/events.ndjson`))
+  if (bare)
+    refuse(`The archive lacks the artefact or the events of "${bare.label}".`)
+  const unlabelled = study.detail.datasets.find(({ fingerprint }) => !has(`artefacts/datasets/${fingerprint}.sqlite`))
+  if (unlabelled)
+    refuse(`The archive lacks the labels of the data set "${unlabelled.name}".`)
+  if (files.reduce((sum, { bytes }) => sum + bytes, 0) > size)
+    refuse('The archive is cut short, or its sizes are made up.')
+}
+
+async function unpack(entries: AsyncGenerator<TarEntry>, { files }: ArchiveManifest, folder: string): Promise<void> {
+  let next = 0
+  for await (const entry of entries) {
+    const file = files[next++]
+    if (file?.path !== entry.name || file.bytes !== entry.bytes)
+      throw new FacetError('bad-input', `The archive has ${entry.name} (${entry.bytes} bytes) where its manifest names ${file ? `${file.path} (${file.bytes} bytes)` : 'nothing more'}.`, { hint: 'Make it again with facet study export.' })
+    const path = join(folder, file.path)
+    await mkdir(dirname(path), { recursive: true })
+    const target = await open(path, 'wx')
+    try {
+      await copyChecked(entry, target, file.sha256)
+    }
+    finally {
+      await target.close()
+    }
+    syncPath(dirname(path))
+  }
+  if (next < files.length)
+    throw new FacetError('bad-input', `The archive ends before ${files[next]!.path}.`, { hint: 'Copy it again: it was cut short.' })
+}
+
+async function copyChecked({ name, content }: TarEntry, target: FileHandle, sha256: string): Promise<void> {
+  const hash = createHash('sha256')
+  for await (const part of content) {
+    hash.update(part)
+    await target.appendFile(part)
+  }
+  if (hash.digest('hex') !== sha256)
+    throw new FacetError('bad-input', `${name} of the archive has changed since it was exported: its checksum is another one.`, { hint: 'Copy the archive again, or export it again.' })
+  await target.sync()
+}
