@@ -9,18 +9,19 @@ import { measureApp } from './measure.ts'
 import { makeLoadedWorkspace } from './workspace.ts'
 
 /**
- * The app on a workspace with a year of runs: how soon it can be used, how soon it lists and compares, whether charts keep up.
+ * The app on a workspace with a year of runs: how soon it can be used, how soon it lists and compares, whether charts keep up and
+ * faces scroll.
  *
  * @throws FacetError 'not-found' where there is no browser to measure in
  */
-export async function benchApp({ runs, points }: { runs: number, points: number }, say: (text: string) => void): Promise<BenchFigure[]> {
+export async function benchApp({ runs, points, faces }: { runs: number, points: number, faces: number }, say: (text: string) => void): Promise<BenchFigure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'facet-bench-app-'))
   try {
-    say(`making a workspace with ${runs} runs of ${points} values`)
+    say(`making a workspace with ${runs} runs of ${points} values and ${faces} faces`)
     const started = performance.now()
-    await makeLoadedWorkspace(folder, { runs, points })
-    const made = figure(`workspace of ${runs} runs of ${points} values made`, (performance.now() - started) / 1000, 's')
-    return [made, ...await measureApp(folder, { runs, points }, openPage, say)]
+    await makeLoadedWorkspace(folder, { runs, points, faces })
+    const made = figure(`workspace of ${runs} runs of ${points} values and ${faces} faces made`, (performance.now() - started) / 1000, 's')
+    return [made, ...await measureApp(folder, { runs, points, faces }, openPage, say)]
   }
   finally {
     rmSync(folder, { recursive: true, force: true })

@@ -2,15 +2,16 @@ import type { Page } from 'playwright-core'
 import type { BenchFigure } from '#main/bench-figure.ts'
 import type { Served } from './serve.ts'
 import type { Load } from './workspace.ts'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { figure } from '#main/bench-figure.ts'
 import { connect } from '#main/core.ts'
+import { measureCompare } from './compare-screen.ts'
+import { galleryFigures, measureGallery } from './gallery-screen.ts'
+import { inPage, measureScreen } from './screen.ts'
 import { lingerMs, serve } from './serve.ts'
+import { median, timed } from './timing.ts'
 import { comparedRuns, loadedKey } from './workspace.ts'
 
-const rounds = 5
 const liveMs = 10_000
 const updatesPerSecond = 30
 
@@ -26,12 +27,11 @@ export async function measureApp(folder: string, load: Load, openPage: () => Pro
       await browser.page.goto(served.address)
       await browser.page.locator('h1').waitFor()
       say('list and comparison')
-      const list = await median(() => measureScreen(browser.page, '/runs', `[role=grid][aria-rowcount="${load.runs + 1}"] .line`))
-      const keys = Array.from({ length: comparedRuns }, (_, index) => loadedKey(index))
-      const compare = await median(() => measureScreen(browser.page, `/compare?keys=${keys.join(',')}`, 'canvas'))
-      const call = async (ask: () => Promise<unknown>): Promise<number> => median(async () => timed(ask))
-      const callList = await call(() => holder.client.call('runs.list', {}))
-      const callCompare = await call(() => holder.client.call('runs.compare', { keys }))
+      const list = await median(async () => (await measureScreen(browser.page, '/runs', { list: `[role=grid][aria-rowcount="${load.runs + 1}"] .line` })).list)
+      const compare = await measureCompare(browser.page)
+      const callList = await median(() => timed(() => holder.client.call('runs.list', {})))
+      say('gallery')
+      const gallery = await measureGallery(browser.page)
       say('live charts')
       const live = await measureLive(browser.page, (step) => {
         holder.listeners!.emit('run.metrics', { key: loadedKey(0), rows: [{ metric: 'loss', step, value: 1 / step }, { metric: 'validationLoss', step, value: 1.1 / step }] })
@@ -40,8 +40,12 @@ export async function measureApp(folder: string, load: Load, openPage: () => Pro
         figure('launch of the server to a usable page', launch, 'ms', { most: 2000 }),
         figure(`list of ${load.runs} runs on the screen`, list, 'ms', { most: 300 }),
         figure(`  of that, asked of the host`, callList, 'ms'),
-        figure(`comparison of ${comparedRuns} runs on the screen`, compare, 'ms', { most: 300 }),
-        figure(`  of that, tests over ${comparedRuns} runs asked of the host`, callCompare, 'ms'),
+        figure(`comparison of ${comparedRuns} runs that nobody compared before, all of it`, compare.all, 'ms', { most: 300 }),
+        figure(`  what differs, and figures with intervals`, compare.figures, 'ms'),
+        figure(`  tests against the first`, compare.tests, 'ms'),
+        figure(`  curves`, compare.curves, 'ms'),
+        figure(`  samples on which they disagree, with their faces`, compare.samples, 'ms'),
+        ...galleryFigures(gallery, load.faces!),
         figure('updates of a live chart drawn', live.updates, 'a second', { least: updatesPerSecond * 0.9 }),
         figure('longest answer to a key meanwhile', live.slowestKeyMs, 'ms', { most: 100 }),
         figure('longest time between two frames meanwhile', live.longestFrameMs, 'ms'),
@@ -55,19 +59,6 @@ export async function measureApp(folder: string, load: Load, openPage: () => Pro
   finally {
     await browser.close()
   }
-}
-
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const start = performance.now()
-  await work()
-  return performance.now() - start
-}
-
-async function median(measure: () => Promise<number>): Promise<number> {
-  const values: number[] = []
-  for (let round = 0; round < rounds; round++)
-    values.push(await measure())
-  return values.sort((a, b) => a - b)[Math.floor(rounds / 2)]!
 }
 
 /** From the start of the process until the overview can be used, with no host there yet. */
@@ -84,21 +75,6 @@ async function measureLaunch(folder: string, page: Page): Promise<number> {
     await sleep(lingerMs + 700)
     return ms
   })
-}
-
-/** Calls one of the functions of in-page.js, which a page has after its first call. */
-async function inPage<T>(page: Page, call: string): Promise<T> {
-  if (!await page.evaluate('"bench" in globalThis'))
-    await page.evaluate(readFileSync(join(import.meta.dirname, 'in-page.js'), 'utf8'))
-  return page.evaluate(`bench.${call}`)
-}
-
-/** From the change of the address until what the screen is for stands there and is painted. */
-async function measureScreen(page: Page, route: string, ready: string): Promise<number> {
-  await inPage(page, 'goTo("/try")')
-  await page.waitForFunction('bench.isAway()')
-  await sleep(300)
-  return inPage(page, `timeScreen(${JSON.stringify(route)}, ${JSON.stringify(ready)})`)
 }
 
 interface Seen { updates: number, slowestKeyMs: number, longestFrameMs: number }

@@ -98,7 +98,7 @@ describe('statistics', () => {
     const values = Array.from({ length: 2000 }, (_, i) => i % 3)
     const pair = { a: values, b: values.map(value => 1 - value) }
     // 2,000 draws of 2,000 values are one stretch for a pair, so seven for seven
-    expect(finish(pairedBootstraps(Array.from({ length: 7 }).fill(pair))).pauses).toBe(7)
+    expect(finish(pairedBootstraps(Array.from<Pair>({ length: 7 }).fill(pair))).pauses).toBe(7)
   })
 
   it('holm corrects .01, .04, .03, .005 to .03, .06, .06, .02', () => { // statsmodels multipletests(method="holm")

@@ -17,7 +17,7 @@ import { list } from '../terminal.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { wordBytes, wordNumber } from '../words.ts'
 
-interface Options { peers: boolean, rounds: number, threads: number, runs: number, points: number, rows: number, hours: number }
+interface Options { peers: boolean, rounds: number, threads: number, runs: number, points: number, faces: number, rows: number, hours: number }
 
 /** Run only where they are named: the one needs the built page and a browser, the other minutes and gigabytes. */
 const ownBenches = ['app', 'load'] as const
@@ -33,6 +33,7 @@ export const bench: RegisterCommand = (program, act) => program
   .option('--threads <n>', 'threads of each contender', wholeNumber(1), availableParallelism())
   .option('--runs <n>', 'app, load: runs in the workspace', wholeNumber(1), 1500)
   .option('--points <n>', 'app: metric values of each run', wholeNumber(1), 1500)
+  .option('--faces <n>', 'app: faces in the gallery, 28 kB of disk each', wholeNumber(2000), 100_000)
   .option('--rows <n>', 'load: rows of an event file that nobody has followed', wholeNumber(1), 10_000_000)
   .option('--hours <n>', 'load: simulated hours of a run', wholeNumber(1), 24)
   .action(act(async ({ terminal }, names: (BenchName | OwnBench)[], options: Options) => {
