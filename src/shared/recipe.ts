@@ -98,6 +98,7 @@ export const Recipe = z.strictObject({
     }),
   ])).min(1).describe('What is compared; "teacher:*" is every teacher'),
   seeds: Seeds.default([0]),
+  deterministic: z.boolean().default(false).describe('Kernels that give the same bits each time also on a GPU, where they are slower; such runs have keys of their own'),
   tables: z.array(z.enum(['faces', 'target', 'reconstruction', 'size', 'time'])).default(['target']).describe('Printed when the study is done'),
 })
 export type Recipe = z.infer<typeof Recipe>

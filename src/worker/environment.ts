@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '../..')
  * as the engine names itself, e.g. "2.21.0-gpu".
  * Versions are read from packages, since loading sharp would cost every short run 70 ms.
  */
-export function readEnvironment({ threads, device = null, isDeterministic = false }: Pick<Order, 'threads' | 'device' | 'isDeterministic'>, engine: string): Environment {
+export function readEnvironment({ threads, device = null }: Pick<Order, 'threads' | 'device'>, engine: string): Environment {
   return {
     facet: field(join(root, 'package.json'), 'version') ?? 'unknown',
     node: process.versions.node,
@@ -32,7 +32,7 @@ export function readEnvironment({ threads, device = null, isDeterministic = fals
     gpu: engine.endsWith('-gpu') ? device : null,
     threads,
     oneDnn: process.env.TF_ENABLE_ONEDNN_OPTS !== '0', // on where nobody says otherwise, since TensorFlow 2.9
-    isDeterministic,
+    isDeterministic: ['1', 'true'].includes(process.env.TF_DETERMINISTIC_OPS ?? ''),
   }
 }
 

@@ -94,6 +94,17 @@ it('a run that began on the CPU goes on there with all its cores, also where the
   expect(await summaryOf(after, run.key)).toMatchObject({ visibleGpus: '', threads: 3 })
 })
 
+it('deterministic kernels are switched on in the worker of a run that was planned with them, and in no other', async () => {
+  const opened = await host()
+  const [usual, asked] = ['usual', 'asked'].map(name => plan(root, name)) as [ReturnType<typeof plan>, ReturnType<typeof plan>]
+  asked.order.isDeterministic = true
+  await opened.runner.enqueue('study', [usual, asked])
+  await opened.runner.idle('study')
+  expect(await summaryOf(opened, usual.key)).toMatchObject({ deterministic: false })
+  expect(await summaryOf(opened, asked.key)).toMatchObject({ deterministic: true })
+  expect(readEventFile(root, asked.key)[0]).toMatchObject({ environment: { isDeterministic: true } })
+})
+
 it('without a list of GPUs a run that has the machine to itself sees what its engine finds', async () => {
   const opened = await host({ gpus: [], cores: 2 })
   const run = plan(root, 'run', { usesAllCores: true })

@@ -261,3 +261,18 @@ it('only a finished run can be reproduced', async () => {
     edit('update runs set state = \'done\' where key = ?', key)
   }
 })
+
+it('deterministic kernels are runs of their own, which say so and have the same bits on a CPU', async () => {
+  await client.call('studies.run', { path: study.recipe, text: study.text, set: ['deterministic=true'] })
+  expect((await client.call('runs.idle', { study: 'small' })).open).toEqual([])
+  const asked = await client.call('runs.list', { study: 'small' })
+  for (const label of ['embed faces', 'combine ae', 'distil ae', 'transfer Gender, student-finetuned']) {
+    const [usual, own] = [runOf(label), asked.find(run => run.label.startsWith(label))!]
+    expect(own.key).not.toBe(usual.key)
+    expect((await client.call('runs.get', { key: own.key })).provenance.environment).toMatchObject({ isDeterministic: true })
+    const tensors = async (key: string) => readFileSync(label === 'embed faces' ? await artefactOf(key) : join(await artefactOf(key), 'tensors.safetensors')).toString('base64')
+    expect(await tensors(own.key)).toBe(await tensors(usual.key))
+  }
+  // A head on frozen features has one core and never a GPU.
+  expect((await client.call('runs.get', { key: asked.find(run => run.label.startsWith('transfer Gender, ae'))!.key })).provenance.environment).toMatchObject({ isDeterministic: false })
+}, 180_000)

@@ -85,7 +85,7 @@ export function planStudy(study: string, expansion: Expansion, { datasets, cores
 
 /** A study's runs as the runner takes them, with every path their workers need. */
 export function plannedRuns(expansion: Expansion, paths: WorkspacePaths): PlannedRun[] {
-  return expansion.steps.map(({ key, stage, version, config, seed, usesSeed, usesAllCores, needs, label, inputs }) => ({
+  return expansion.steps.map(({ key, stage, version, config, seed, usesSeed, usesAllCores, isDeterministic, needs, label, inputs }) => ({
     key,
     stage,
     version,
@@ -100,6 +100,7 @@ export function plannedRuns(expansion: Expansion, paths: WorkspacePaths): Planne
       teachers: inputs.teachers.map(teacher => ({ name: teacher.name, sha256: teacher.sha256 })),
       needs,
       engine: engineMajor,
+      ...isDeterministic && { deterministic: true },
     },
     order: {
       key,
@@ -119,6 +120,7 @@ export function plannedRuns(expansion: Expansion, paths: WorkspacePaths): Planne
       teachers: inputs.teachers.map(({ name, manifest, sha256 }) => ({ name, manifest, sha256 })),
       combiner: inputs.combiner && paths.modelPath(inputs.combiner),
       student: inputs.student && paths.modelPath(inputs.student),
+      ...isDeterministic && { isDeterministic },
     },
   }))
 }

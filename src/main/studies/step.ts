@@ -45,6 +45,8 @@ export interface Step {
   seed: number
   usesSeed: boolean
   usesAllCores: boolean
+  /** Deterministic kernels were asked for, and it may compute where others would give other bits. */
+  isDeterministic: boolean
   /** For people: "transfer AgeR-UTK, student, seed 1". */
   label: string
   needs: string[]
@@ -61,21 +63,30 @@ export interface StepParts {
   needs?: string[]
   /** No chance is involved, whatever the stage says of itself. */
   isSeedless?: boolean
+  /** The recipe asks for deterministic kernels. */
+  isDeterministic?: boolean
 }
 
-/** One run with its key: SHA-256 over stage, version, complete configuration, inputs, seed and engine. */
-export function makeStep(stage: StageName, { label, config: given, seed = 0, inputs, keyed, needs = [], isSeedless = false }: StepParts): Step {
+/**
+ * One run with its key: SHA-256 over stage, version, complete configuration, inputs, seed and engine. Deterministic kernels are part of
+ * the key of a run that may get a GPU, where they change its bits: what was computed without them must not pass for it. Whether there
+ * is a GPU is no part of it, since a key is made of the recipe and not of the machine; a run of one core never gets one.
+ */
+export function makeStep(stage: StageName, { label, config: given, seed = 0, inputs, keyed, needs = [], isSeedless = false, isDeterministic: isAsked = false }: StepParts): Step {
   const { version, config: schema, usesSeed: stageUsesSeed, usesAllCores } = stages[stage]
   const config = completeConfig(schema, given)
   const usesSeed = !isSeedless && (stageUsesSeed as (config: unknown) => boolean)(config)
+  const mayUseGpu = (usesAllCores as (config: unknown) => boolean)(config)
+  const isDeterministic = isAsked && mayUseGpu
   return {
-    key: contentKey({ stage, version, config, inputs: keyed, seed: usesSeed ? seed : null, engine: engineMajor }),
+    key: contentKey({ stage, version, config, inputs: keyed, seed: usesSeed ? seed : null, engine: engineMajor, ...isDeterministic && { deterministic: true } }),
     stage,
     version,
     config,
     seed: usesSeed ? seed : 0,
     usesSeed,
-    usesAllCores: (usesAllCores as (config: unknown) => boolean)(config),
+    usesAllCores: mayUseGpu,
+    isDeterministic,
     label: usesSeed ? `${label}, seed ${seed}` : label,
     needs: [...new Set(needs)],
     inputs: { sources: [], teachers: [], combiner: null, student: null, ...inputs },

@@ -23,7 +23,7 @@ export interface StudySteps {
 export function studySteps({ recipe, combiners, target }: CheckedRecipe, datasets: StudyDataset[], teachers: StudyTeacher[]): StudySteps {
   const steps = new Map<string, Step>()
   const add = (stage: Step['stage'], parts: StepParts): string => {
-    const step = makeStep(stage, parts)
+    const step = makeStep(stage, { ...parts, isDeterministic: recipe.deterministic })
     steps.set(step.key, steps.get(step.key) ?? step)
     return step.key
   }

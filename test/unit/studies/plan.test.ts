@@ -36,7 +36,7 @@ const teachers: StudyTeacher[] = [
     contaminates: [],
   },
 ]
-function expansion(steps = 4000) {
+function expansion(steps = 4000, more = '') {
   return expandStudy(parseRecipe(`study: s
 data: { utk: { format: utkface, path: utk } }
 unlabelled: [utk]
@@ -44,7 +44,7 @@ teachers: [dlib]
 stages: { combine: { kind: ae, size: 64 }, distil: { steps: ${steps} } }
 knowledge: [{ name: Gender, data: utk, task: gender }]
 methods: ["teacher:dlib", ae, student]
-`, { file: 's.yaml', folder: '/' }), datasets, teachers)
+${more}`, { file: 's.yaml', folder: '/' }), datasets, teachers)
 }
 const options = {
   datasets,
@@ -110,5 +110,21 @@ describe('an estimate', () => {
     const measured = [4, 2, 3].map(seconds => ({ stage: 'distil', estimatedSeconds: 1, seconds })).concat({ stage: 'embed', estimatedSeconds: 1, seconds: 100 })
     expect(calibrate({ seconds: 10, bytes: 5 }, 'distil', measured)).toEqual({ seconds: 30, bytes: 5 })
     expect(calibrate({ seconds: 10, bytes: 5 }, 'prepare', measured)).toEqual({ seconds: 10, bytes: 5 })
+  })
+})
+
+describe('deterministic kernels', () => {
+  const planned = (more: string) => plannedRuns(expansion(4000, more), workspacePaths('/w'))
+
+  it('are ordered for every run that may get a GPU, and are part of its key and of what compare shows', () => {
+    const [usual, asked] = [planned(''), planned('deterministic: true\n')]
+    expect(asked.map(({ label, order: { isDeterministic }, inputs: { deterministic } }) => [label, isDeterministic, deterministic])).toEqual(usual.map(({ label, usesAllCores }) => [label, usesAllCores || undefined, usesAllCores || undefined]))
+    const shared = asked.filter(({ key }) => usual.some(run => run.key === key))
+    expect(shared).toEqual([]) // everything builds on faces that a GPU may have found
+    expect(asked.filter(({ usesAllCores }) => usesAllCores).length).toBeGreaterThan(2)
+  })
+
+  it('that nobody asked for leave every key as it was', () => {
+    expect(planned('deterministic: false\n').map(({ key }) => key)).toEqual(planned('').map(({ key }) => key))
   })
 })
