@@ -45,11 +45,19 @@ export function toProblem(error: unknown): Problem {
       hint: error.hint,
     }
   }
-  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
-    return { code: 'disk', message: 'The disk is full.', hint: 'Free some space (facet gc lists what can go) and resume.' }
-  return { code: 'internal', message: `internal: ${error instanceof Error
+  return diskProblem(error) ?? { code: 'internal', message: `internal: ${error instanceof Error
     ? error.message
     : String(error)}` }
+}
+
+/** What the system or SQLite says of a disk, as people know it; null for anything else. */
+function diskProblem(error: unknown): Problem | null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (['ENOSPC', 'EDQUOT', 'SQLITE_FULL'].includes(code))
+    return { code: 'disk', message: 'The disk is full.', hint: 'Free some space (facet gc lists what can go) and resume.' }
+  if (['EIO', 'EROFS'].includes(code) || code.startsWith('SQLITE_IOERR'))
+    return { code: 'disk', message: `The disk cannot be read or written (${code}).`, hint: 'See what the system says of it (dmesg), then resume: what was sealed and the checkpoints stay.' }
+  return null
 }
 
 /** The one wording of a problem, for the terminal, the log and the screen. */

@@ -123,6 +123,8 @@ export async function resume(state: RunnerState, key: string): Promise<RunRow> {
   const row = await catchUp(state, key)
   if (row.state === 'done')
     throw new FacetError('conflict', `Run "${row.label}" is done; there is nothing to resume.`, { where: key })
+  if (row.state === 'running')
+    return row // somebody else asked first
   const old = wordOldVersion(row)
   if (old !== null && !activeStates.includes(row.state))
     throw new FacetError('conflict', `Run "${row.label}" cannot go on: ${old}.`, { where: key, hint: 'facet run STUDY.yaml, with the recipe of its study.' })

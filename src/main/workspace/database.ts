@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, SqliteDatabase, SqliteStatement } from 'kysely'
+import type { ColumnType, Driver, Generated, SqliteDatabase, SqliteStatement } from 'kysely'
 import type { RunState } from '#shared/order.ts'
 import type { StageName } from '#shared/stages/declare.ts'
 import { existsSync } from 'node:fs'
@@ -107,8 +107,31 @@ export function openDatabase(path: string, { readonly = false, journal = 'wal' }
   return {
     connection,
     db: new Kysely<Tables>({
-      dialect: new SqliteDialect({ database: keepStatements(connection) }),
+      dialect: new RollingBackDialect(connection),
     }),
+  }
+}
+
+/**
+ * SQLite takes a transaction back by itself where the disk is full or broken (sqlite.org/lang_transaction.html); Kysely's own
+ * rollback then fails, and what was wrong would be lost behind "no transaction is active".
+ */
+class RollingBackDialect extends SqliteDialect {
+  readonly #connection: Database.Database
+
+  constructor(connection: Database.Database) {
+    super({ database: keepStatements(connection) })
+    this.#connection = connection
+  }
+
+  override createDriver(): Driver {
+    const driver = super.createDriver()
+    const rollBack = driver.rollbackTransaction.bind(driver)
+    driver.rollbackTransaction = async (own) => {
+      if (this.#connection.inTransaction)
+        await rollBack(own)
+    }
+    return driver
   }
 }
 
