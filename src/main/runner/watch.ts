@@ -1,5 +1,6 @@
 import type { RunRow } from '#main/workspace/runs.ts'
 import type { Followed, RunnerState } from './state.ts'
+import { appendFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { requireRun, setReason } from '#main/workspace/runs.ts'
 import { killGroup } from '#shared/process-identity.ts'
@@ -7,7 +8,7 @@ import { activeStates } from '#shared/run-states.ts'
 import { applyEvents, eventsPath, readEvents } from './follow.ts'
 import { move } from './state.ts'
 import { wordEnd, wordLatePause } from './word-end.ts'
-import { findWorker, goneWorker, isAtWork, readRequest } from './worker-process.ts'
+import { findWorker, goneWorker, isAtWork, logPath, readRequest } from './worker-process.ts'
 
 /** From SIGTERM to SIGKILL. */
 const graceMs = 5_000
@@ -31,6 +32,8 @@ async function followFor(state: RunnerState, key: string, limitMs: number): Prom
     if (chunk.offset === before.events_offset)
       return { row: before, isCaughtUp: true }
     const { row, metrics, movedTo } = await db.transaction().execute(async trx => applyEvents(trx, await requireRun(trx, key), chunk))
+    if (chunk.unreadable > 0)
+      tellUnreadable(paths.runDir(key), chunk.unreadable)
     const worker = workers.get(key)
     if (worker)
       worker.silentMs = 0
@@ -44,6 +47,11 @@ async function followFor(state: RunnerState, key: string, limitMs: number): Prom
       events.progress(row)
     }
   }
+}
+
+/** Says in the log that people read what no row of the database can say. */
+function tellUnreadable(runDir: string, count: number): void {
+  appendFileSync(logPath(runDir), `${new Date().toISOString()} warning: ${count} ${count === 1 ? 'line' : 'lines'} of ${eventsPath(runDir)} cannot be read: damaged, or from another version of Facet. What they said is missing.\n`)
 }
 
 /**
