@@ -63,6 +63,6 @@ process.exit(0)
 
 function tell(hour: number): void {
   globalThis.gc!()
-  const { heapUsed, rss } = process.memoryUsage()
-  process.stdout.write(`${JSON.stringify({ hour, metrics, heapUsed, rss })}\n`)
+  const { heapUsed, heapTotal, rss } = process.memoryUsage()
+  process.stdout.write(`${JSON.stringify({ hour, metrics, heapUsed, besideHeap: rss - heapTotal })}\n`)
 }
