@@ -1,12 +1,11 @@
 import type { Connection } from '#main/core.ts'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import sharp from 'sharp'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { wordRoom } from '#main/cli/commands/plan.ts'
-import { connect } from '#main/core.ts'
 import { missingRoom } from '#shared/disk-budget.ts'
+import { connectCounting, drawPhotographs, smallStudy } from './small-study.ts'
 
 let folder: string
 let connection: Connection
@@ -15,31 +14,15 @@ let free: number
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'facet-test-'))
-  for (const name of ['cats/a.png', 'cats/b.png', 'dogs/c.png', 'dogs/d.png']) {
-    mkdirSync(join(folder, 'photographs', name, '..'), { recursive: true })
-    await sharp({ create: { width: 20, height: 20, channels: 3, background: { r: name.charCodeAt(5) * 2, g: 0, b: 0 } } }).png().toFile(join(folder, 'photographs', name))
-  }
-  connection = await connect(join(folder, 'workspace'), { title: 'test', create: true, freeBytes: () => free, worker: { entry: join(import.meta.dirname, '..', 'process', 'stages-worker.ts') } })
+  await drawPhotographs(join(folder, 'photographs'))
+  connection = await connectCounting(join(folder, 'workspace'), () => free)
 })
 afterEach(async () => {
   await connection.close()
   rmSync(folder, { recursive: true })
 })
 
-function input() {
-  return {
-    path: join(folder, 'pets.yaml'),
-    text: `study: pets
-data: { pets: { format: folders, path: ${join(folder, 'photographs')} } }
-unlabelled: [pets]
-teachers: [emotion]
-stages: { prepare: { aligned: true }, combine: [{ kind: ae, layers: 1, epochs: 2, batch: 2 }], transfer: { epochs: 2, batch: 2 } }
-knowledge: [{ name: Pets, data: pets, task: class }]
-methods: [ae]
-tables: [target]
-`,
-  }
-}
+const input = () => smallStudy(join(folder, 'photographs'))
 
 it('a study that leaves less than a gigabyte free is told by the plan, refused, and started only on request', async () => {
   const { client } = connection

@@ -2,7 +2,7 @@ import type { RunRow } from '../workspace/runs.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { ArchivedRun, ArchiveManifest } from './manifest.ts'
 import { Buffer } from 'node:buffer'
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
@@ -17,7 +17,7 @@ import { ownText } from '../studies/own-text.ts'
 import { listRuns, needsOf } from '../workspace/runs.ts'
 import { artefactName, sealedFilesByArtefact } from '../workspace/sealed-files.ts'
 import { requireStudy } from '../workspace/studies.ts'
-import { archiveFormat, manifestName } from './manifest.ts'
+import { archiveFormat, manifestName, sumName } from './manifest.ts'
 import { appendEnd, appendFile, readParts } from './tar.ts'
 
 /** Of a run's folder, what tells how it went; the rest is for the process that works on it. */
@@ -42,6 +42,7 @@ export async function exportStudy(workspace: Pick<Workspace, 'db' | 'paths'>, na
     const archive = await open(temporary, 'w')
     try {
       await appendFile(archive, manifestName, head.length, one(head))
+      await appendFile(archive, sumName, 64, one(Buffer.from(hash('sha256', head, 'hex'))))
       for (const file of manifest.files)
         await appendFile(archive, file.path, file.bytes, checked(join(workspace.paths.root, file.path), file.sha256))
       await appendEnd(archive)
@@ -65,12 +66,12 @@ async function* one(bytes: Buffer): AsyncGenerator<Buffer> {
 
 /** A file's parts; its checksum has to come out at the end. */
 async function* checked(path: string, sha256: string): AsyncGenerator<Buffer> {
-  const hash = createHash('sha256')
+  const found = createHash('sha256')
   for await (const part of readParts(path)) {
-    hash.update(part)
+    found.update(part)
     yield part
   }
-  if (hash.digest('hex') !== sha256)
+  if (found.digest('hex') !== sha256)
     throw new FacetError('conflict', 'The file is not what was sealed; the study is not exported.', { where: path, hint: 'facet doctor --fix queues what is damaged, facet run computes it again.' })
 }
 

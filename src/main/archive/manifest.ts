@@ -8,6 +8,9 @@ import { StudyDetail } from '#shared/study-detail.ts'
 /** The first file of an archive; what it says comes before what it speaks of, so that nothing is written before it is judged. */
 export const manifestName = 'facet-study.json'
 
+/** The second one: SHA-256 of the first, which vouches for all that follow. */
+export const sumName = 'facet-study.sha256'
+
 /** What this version writes and reads. */
 export const archiveFormat = 'facet-study-1'
 

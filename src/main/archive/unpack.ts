@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { TarEntry } from './tar.ts'
 import { Buffer } from 'node:buffer'
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { syncPath } from '#shared/files/durable.ts'
 import { artefactName } from '../workspace/sealed-files.ts'
-import { archiveFormat, ArchiveManifest, manifestName, maxManifestBytes } from './manifest.ts'
+import { archiveFormat, ArchiveManifest, manifestName, maxManifestBytes, sumName } from './manifest.ts'
 import { readTar } from './tar.ts'
 
 /** An archive whose manifest is read and judged; its files are still to come. */
@@ -49,12 +49,11 @@ async function readManifest(entries: AsyncGenerator<TarEntry>): Promise<ArchiveM
   const first = (await entries.next()).value as TarEntry | undefined
   if (first?.name !== manifestName)
     throw new FacetError('bad-input', `This is no archive of a study: it does not begin with ${manifestName}.`, { hint: 'facet study export makes one.' })
-  if (first.bytes > maxManifestBytes)
-    throw new FacetError('bad-input', `The archive's ${manifestName} has ${first.bytes} bytes; at most ${maxManifestBytes} are read.`)
-  const parts: Buffer[] = []
-  for await (const part of first.content)
-    parts.push(part)
-  const value = parseJson(Buffer.concat(parts).toString('utf8'))
+  const bytes = await readWhole(first, maxManifestBytes)
+  const second = (await entries.next()).value as TarEntry | undefined
+  if (second?.name !== sumName || (await readWhole(second, 64)).toString('latin1') !== hash('sha256', bytes, 'hex'))
+    throw new FacetError('bad-input', `${manifestName} of the archive has changed since it was exported: its checksum is another one.`, { hint: 'Copy the archive again, or export it again.' })
+  const value = parseJson(bytes.toString('utf8'))
   const format = z.looseObject({ format: z.string(), facet: z.string() }).safeParse(value).data
   if (format && format.format !== archiveFormat)
     throw new FacetError('conflict', `The archive was written by Facet ${format.facet.slice(0, 20)} as "${format.format.slice(0, 40)}"; this version reads "${archiveFormat}".`, { hint: 'Use the version of Facet that wrote it, or export it again with this one.' })
@@ -62,6 +61,15 @@ async function readManifest(entries: AsyncGenerator<TarEntry>): Promise<ArchiveM
   if (!manifest.success)
     throw new FacetError('bad-input', `The archive's ${manifestName} is not what it should be: ${z.prettifyError(manifest.error).slice(0, 500)}`)
   return manifest.data
+}
+
+async function readWhole({ name, bytes, content }: TarEntry, limit: number): Promise<Buffer> {
+  if (bytes > limit)
+    throw new FacetError('bad-input', `The archive's ${name} has ${bytes} bytes; at most ${limit} are read.`)
+  const parts: Buffer[] = []
+  for await (const part of content)
+    parts.push(part)
+  return Buffer.concat(parts)
 }
 
 function parseJson(text: string): unknown {
@@ -127,12 +135,12 @@ async function unpack(entries: AsyncGenerator<TarEntry>, { files }: ArchiveManif
 }
 
 async function copyChecked({ name, content }: TarEntry, target: FileHandle, sha256: string): Promise<void> {
-  const hash = createHash('sha256')
+  const found = createHash('sha256')
   for await (const part of content) {
-    hash.update(part)
+    found.update(part)
     await target.appendFile(part)
   }
-  if (hash.digest('hex') !== sha256)
+  if (found.digest('hex') !== sha256)
     throw new FacetError('bad-input', `${name} of the archive has changed since it was exported: its checksum is another one.`, { hint: 'Copy the archive again, or export it again.' })
   await target.sync()
 }

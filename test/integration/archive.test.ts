@@ -1,0 +1,248 @@
+import type { Connection } from '#main/core.ts'
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { checkWorkspace } from '#main/doctor/workspace.ts'
+import { connectCounting, drawPhotographs, filesBelow, smallStudy } from './small-study.ts'
+
+/** Archives of a study whose runs real workers have sealed; strangers' archives are made with GNU tar. */
+let made: string
+let folder: string
+let origin: Connection
+let target: Connection | null
+const at = (name: string) => join(folder, name)
+const photographs = () => join(made, 'photographs')
+const originRoot = () => join(made, 'origin')
+const input = () => smallStudy(photographs())
+
+beforeAll(async () => {
+  made = mkdtempSync(join(tmpdir(), 'facet-test-'))
+  await drawPhotographs(photographs())
+  origin = await connectCounting(originRoot())
+  await origin.client.call('studies.run', input())
+  expect((await origin.client.call('runs.idle', { study: 'pets' })).open).toEqual([])
+  await origin.client.call('studies.exportArchive', { name: 'pets', path: join(made, 'pets.tar') })
+})
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'facet-test-'))
+  cpSync(join(made, 'pets.tar'), at('pets.tar'))
+  target = null
+})
+afterEach(async () => {
+  await target?.close()
+  rmSync(folder, { recursive: true })
+})
+
+afterAll(async () => {
+  await origin.close()
+  rmSync(made, { recursive: true })
+})
+async function openTarget() {
+  target ??= await connectCounting(at('target'))
+  return target.client
+}
+const importInto = async (archive = at('pets.tar'), as?: string) => (await openTarget()).call('studies.importArchive', { path: archive, as })
+
+/** The archive's files in a folder, to be changed and packed again. */
+function unpacked() {
+  mkdirSync(at('loose'))
+  execFileSync('tar', ['xf', at('pets.tar'), '-C', at('loose')])
+  return at('loose')
+}
+const names = () => execFileSync('tar', ['tf', at('pets.tar')], { encoding: 'utf8' }).trim().split('\n')
+function pack(list: string[], ...options: string[]) {
+  execFileSync('tar', ['cf', at('other.tar'), '--format=ustar', '-C', at('loose'), ...options, ...list])
+  return at('other.tar')
+}
+
+/** Replaces the manifest of the loose files, and vouches for it as an export does. */
+function putManifest(manifest: object) {
+  const text = JSON.stringify(manifest)
+  writeFileSync(join(at('loose'), 'facet-study.json'), text)
+  writeFileSync(join(at('loose'), 'facet-study.sha256'), createHash('sha256').update(text).digest('hex'))
+}
+
+/** An archive that is refused leaves a workspace as it was. */
+async function refused(archive: string, problem: object) {
+  const client = await openTarget()
+  const before = filesBelow(at('target'))
+  await expect(client.call('studies.importArchive', { path: archive })).rejects.toMatchObject(problem)
+  expect(filesBelow(at('target'))).toEqual(before)
+  expect(await client.call('studies.list')).toEqual([])
+  expect(await client.call('runs.list', {})).toEqual([])
+  expect(await client.call('datasets.list')).toEqual([])
+}
+
+describe('a study moves to another workspace', () => {
+  it('with its figures, curves, logs and checksums, and everything of it is cached there', async () => {
+    const { runs, known, recipe, notes } = await importInto()
+    const client = await openTarget()
+    const listed = await origin.client.call('runs.list', {})
+    expect({ runs, known, notes }).toEqual({ runs: listed.length, known: 0, notes: [] })
+    const plan = await client.call('studies.plan', { path: recipe, text: readFileSync(recipe, 'utf8') })
+    expect(plan).toMatchObject({ cached: listed.length, toDo: 0, blocked: 0 })
+    expect((await client.call('tables.get', { name: 'target', study: 'pets' })).table.rows).toEqual((await origin.client.call('tables.get', { name: 'target', study: 'pets' })).table.rows)
+    for (const { key, durationMs, label } of listed) {
+      expect(await client.call('runs.metrics', { key })).toEqual(await origin.client.call('runs.metrics', { key }))
+      expect(await client.call('runs.get', { key })).toMatchObject({ state: 'done', durationMs, label })
+    }
+    expect((await checkWorkspace(at('target'), { isThorough: true })).filter(({ verdict }) => verdict === 'problem' || verdict === 'warning')).toEqual([])
+    expect(await client.call('studies.run', { path: recipe, text: readFileSync(recipe, 'utf8') })).toMatchObject({ queued: 0 })
+  })
+
+  it('where the photographs are not: what is computed stays of use', async () => {
+    renameSync(photographs(), at('elsewhere'))
+    try {
+      const { recipe } = await importInto()
+      expect(await (await openTarget()).call('studies.plan', { path: recipe, text: readFileSync(recipe, 'utf8') })).toMatchObject({ toDo: 0, blocked: 0 })
+    }
+    finally {
+      renameSync(at('elsewhere'), photographs())
+    }
+  })
+
+  it('as a plain tar that other programs read', () => {
+    const [manifest, sum, ...files] = names()
+    expect([manifest, sum]).toEqual(['facet-study.json', 'facet-study.sha256'])
+    expect(files.length).toBeGreaterThan(5)
+    const loose = unpacked()
+    for (const file of files)
+      expect(readFileSync(join(loose, file)).equals(readFileSync(join(originRoot(), file)))).toBe(true)
+  })
+
+  it('twice and under another name, without a file more', async () => {
+    await importInto()
+    const before = filesBelow(at('target'))
+    expect(await importInto()).toMatchObject({ runs: 0, known: before.filter(file => file.endsWith('events.ndjson')).length })
+    expect(filesBelow(at('target'))).toEqual(before)
+    expect(await importInto(undefined, 'again')).toMatchObject({ study: 'again', runs: 0 })
+    expect((await (await openTarget()).call('studies.list')).map(({ name }) => name).sort()).toEqual(['again', 'pets'])
+  })
+
+  it('over a run that was left unfinished there: the archive tells all of it', async () => {
+    const client = await openTarget()
+    await client.call('studies.run', { ...input(), seeds: [0] })
+    await client.call('runs.idle', {})
+    const [run] = await client.call('runs.list', {})
+    rmSync(join(at('target'), 'artefacts'), { recursive: true }) // all artefacts are lost
+    mkdirSync(join(at('target'), 'artefacts'))
+    await client.call('studies.delete', { name: 'pets' })
+    expect(await importInto()).toMatchObject({ known: 0 })
+    expect(await client.call('runs.get', { key: run!.key })).toMatchObject({ state: 'done' })
+    expect(existsSync(join(at('target'), 'trash'))).toBe(true)
+  })
+})
+
+describe('what is refused leaves nothing behind', () => {
+  it('an archive that is cut short, at whatever place', async () => {
+    const whole = readFileSync(at('pets.tar'))
+    for (const length of [0, 100, 5000, whole.length >> 1, whole.length - 1500, whole.length - 512]) {
+      writeFileSync(at('short.tar'), whole.subarray(0, length))
+      await refused(at('short.tar'), { code: 'bad-input', message: expect.stringMatching(/cut short/) })
+    }
+  })
+
+  it('one bit changed in any file, or in what names it', async () => {
+    const whole = readFileSync(at('pets.tar'))
+    const client = await openTarget()
+    const before = filesBelow(at('target'))
+    for (let header = 0; header < whole.length - 1024;) {
+      const size = Number.parseInt(whole.toString('latin1', header + 124, header + 135), 8)
+      for (const place of size > 0 ? [header + 130, header + 512 + (size >> 1)] : [header + 3]) {
+        const changed = Buffer.from(whole)
+        changed[place]! ^= 1
+        writeFileSync(at('changed.tar'), changed)
+        await expect(client.call('studies.importArchive', { path: at('changed.tar') }), `byte ${place}`).rejects.toMatchObject({ code: 'bad-input' })
+      }
+      header += 512 + Math.ceil(size / 512) * 512
+    }
+    expect(filesBelow(at('target'))).toEqual(before)
+    expect(await client.call('studies.list')).toEqual([])
+  })
+
+  it('links, names that leave the folder, files of nobody, files in another order', async () => {
+    const loose = unpacked()
+    const [manifest, sum, ...files] = names()
+    writeFileSync(join(folder, 'secret'), 'x')
+    symlinkSync('/etc/passwd', join(loose, 'link'))
+    writeFileSync(join(loose, 'more'), 'x')
+    await refused(pack([manifest!, sum!, 'link', ...files]), { code: 'bad-input', message: expect.stringContaining('no plain file') })
+    await refused(pack([manifest!, sum!, '../secret', ...files], '-P'), { code: 'bad-input', message: expect.stringContaining('would leave its folder') })
+    await refused(pack([manifest!, sum!, join(folder, 'secret'), ...files], '-P'), { code: 'bad-input', message: expect.stringContaining('would leave its folder') })
+    await refused(pack([manifest!, sum!, 'more', ...files]), { code: 'bad-input', message: expect.stringContaining('has more (1 bytes) where its manifest names') })
+    await refused(pack([manifest!, sum!, ...files, 'more']), { code: 'bad-input', message: expect.stringContaining('names nothing more') })
+    await refused(pack([manifest!, sum!, ...files.slice(1), files[0]!]), { code: 'bad-input' })
+    await refused(pack([...files, sum!, manifest!]), { code: 'bad-input', message: expect.stringContaining('does not begin with facet-study.json') })
+    await refused(pack([manifest!, sum!, ...files.slice(0, -1)]), { code: 'bad-input', message: expect.stringContaining('ends before') })
+  })
+
+  it('a manifest of another version, of made up sizes, of paths that are none of its runs', async () => {
+    const loose = unpacked()
+    const list = names()
+    const manifest = JSON.parse(readFileSync(join(loose, list[0]!), 'utf8')) as { format: string, facet: string, files: { path: string, bytes: number }[], runs: { key: string }[] }
+    const changed = (change: (copy: typeof manifest) => void) => {
+      const copy = structuredClone(manifest)
+      change(copy)
+      putManifest(copy)
+      return pack(list)
+    }
+    await refused(changed((copy) => { Object.assign(copy, { format: 'facet-study-2', facet: '9.0.0' }) }), { code: 'conflict', message: 'The archive was written by Facet 9.0.0 as "facet-study-2"; this version reads "facet-study-1".' })
+    await refused(changed((copy) => { copy.files[0]!.bytes = 1e15 }), { code: 'bad-input', message: expect.stringContaining('sizes are made up') })
+    await refused(changed((copy) => { copy.files[0]!.path = '../../outside' }), { code: 'bad-input', message: expect.stringContaining('belongs to none of its runs') })
+    await refused(changed((copy) => { copy.files[0]!.path = 'facet.sqlite' }), { code: 'bad-input', message: expect.stringContaining('belongs to none of its runs') })
+    await refused(changed((copy) => { copy.runs[0]!.key = '../../../../etc' }), { code: 'bad-input', message: expect.stringContaining('not what it should be') })
+    await refused(changed((copy) => { copy.runs.pop() }), { code: 'bad-input' })
+    await refused(changed((copy) => { Object.assign(copy, { __proto__: null, extra: 1 }) }), { code: 'bad-input', message: expect.stringContaining('not what it should be') })
+    await expect(importInto(at('nothing.tar'))).rejects.toMatchObject({ code: 'not-found' })
+    symlinkSync(at('pets.tar'), at('linked.tar'))
+    await refused(at('linked.tar'), { code: 'bad-input', message: 'This is no file.' })
+  })
+
+  it('events that do not say that the run was finished undo everything', async () => {
+    const loose = unpacked()
+    const list = names()
+    const events = list.findLast(name => name.endsWith('events.ndjson'))!
+    const lines = readFileSync(join(loose, events), 'utf8').split('\n').filter(line => !line.includes('"type":"done"'))
+    writeFileSync(join(loose, events), lines.join('\n'))
+    const manifest = JSON.parse(readFileSync(join(loose, list[0]!), 'utf8')) as { files: { path: string, bytes: number, sha256: string }[] }
+    const file = manifest.files.find(({ path }) => path === events)!
+    file.bytes = readFileSync(join(loose, events)).length
+    file.sha256 = execFileSync('sha256sum', [join(loose, events)], { encoding: 'utf8' }).slice(0, 64)
+    putManifest(manifest)
+    await refused(pack(list), { code: 'bad-input', message: expect.stringContaining('do not say that it was finished') })
+  })
+
+  it('a run that is here with another artefact, a study that is another one, and a disk that is too small', async () => {
+    await importInto()
+    const client = await openTarget()
+    const [artefact] = readdirSync(join(at('target'), 'artefacts', 'models'))
+    const file = join(at('target'), 'artefacts', 'models', artefact!, 'sum.txt')
+    const before = readFileSync(file)
+    writeFileSync(file, '7')
+    await expect(importInto()).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('its artefact is another one than the archive\'s') })
+    writeFileSync(file, before)
+    await client.call('studies.save', { name: 'pets', text: `# mine\n${(await client.call('studies.open', { name: 'pets' })).text}` })
+    await expect(importInto()).rejects.toMatchObject({ code: 'conflict', hint: expect.stringContaining('--as NAME') })
+    await target!.close()
+    target = await connectCounting(at('small'), () => 1e9)
+    await expect(importInto()).rejects.toMatchObject({ code: 'disk' })
+  })
+})
+
+describe('an export', () => {
+  it('replaces no file, and leaves none where an artefact is damaged', async () => {
+    await expect(origin.client.call('studies.exportArchive', { name: 'pets', path: at('pets.tar') })).rejects.toMatchObject({ code: 'conflict' })
+    const [artefact] = readdirSync(join(originRoot(), 'artefacts', 'models'))
+    const file = join(originRoot(), 'artefacts', 'models', artefact!, 'sum.txt')
+    const before = readFileSync(file)
+    for (const damage of [before.subarray(1), Buffer.from(before).fill(0x37)]) {
+      writeFileSync(file, damage)
+      await expect(origin.client.call('studies.exportArchive', { name: 'pets', path: at('damaged.tar') })).rejects.toMatchObject({ code: 'conflict' })
+    }
+    writeFileSync(file, before)
+    expect(readdirSync(folder)).toEqual(['pets.tar'])
+  })
+})
