@@ -69,8 +69,8 @@ export function judgePairs<Pair extends ScoredPair>(pairs: readonly Pair[]): (Pa
   })
 }
 
-/** Cosine of two vectors; 0 where one of them is zero. */
-export function cosine(a: Float32Array, b: Float32Array): number {
+/** Cosine of two vectors of one length; 0 where one of them is zero. */
+export function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let dot = 0
   let aa = 0
   let bb = 0

@@ -6,6 +6,7 @@ import { Buffer } from 'node:buffer'
 import { performance } from 'node:perf_hooks'
 import sharp from 'sharp'
 import { GraphBuilder } from '#worker/engine/graph.ts'
+import { cosine } from '../evaluate/pairs.ts'
 import { alignFace, openPhotograph } from '../faces/photograph.ts'
 import { readyCrop } from '../faces/ready-crop.ts'
 import { renderSyntheticFace } from '../faces/synthetic/index.ts'
@@ -147,14 +148,6 @@ async function whatItSees(pixels: Uint8Array, input: TeacherManifest['input']): 
 
 function length(values: ArrayLike<number>): number {
   return Math.hypot(...Array.from(values))
-}
-
-function cosine(a: Float32Array, b: Float32Array): number {
-  let dot = 0
-  for (let i = 0; i < a.length; i++)
-    dot += a[i]! * b[i]!
-  const product = length(a) * length(b)
-  return product > 0 ? dot / product : 0
 }
 
 /** JSON has no NaN; whether numbers are finite is said by itself. */

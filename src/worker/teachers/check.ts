@@ -3,6 +3,7 @@ import type { ProbeImage } from './probe.ts'
 import type { Teachers } from './teacher-graph.ts'
 import { FacetError } from '#shared/errors.ts'
 import { readTeacher } from '#shared/files/teacher.ts'
+import { cosine } from '../evaluate/pairs.ts'
 import { createDetector } from '../faces/detect.ts'
 import { alignFace, openPhotograph } from '../faces/photograph.ts'
 import { readyCrop } from '../faces/ready-crop.ts'
@@ -36,17 +37,6 @@ export interface TeacherCheck {
 
 function norm(values: ArrayLike<number>): number {
   return Math.hypot(...Array.from(values))
-}
-
-function cosine(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  const length = Math.min(a.length, b.length)
-  let dot = 0
-  for (let i = 0; i < length; i++)
-    dot += a[i]! * b[i]!
-  const product = norm(Array.from(a).slice(0, length)) * norm(Array.from(b).slice(0, length))
-  return product > 0
-    ? dot / product
-    : 0
 }
 
 /** The probes of a teacher as its manifest should record them, computed now. */
@@ -114,7 +104,7 @@ export async function checkTeacher(manifestPath: string, imagePath: string): Pro
     const [nearestProbe] = manifest.probes
       .map(probe => ({
         image: probe.image,
-        cosine: cosine(probe.embedding, embedding),
+        cosine: cosine(probe.embedding, embedding.subarray(0, probe.embedding.length)),
       }))
       .sort((a, b) => b.cosine - a.cosine)
     return {
