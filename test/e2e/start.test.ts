@@ -68,6 +68,22 @@ describeApp('start', (carrier) => {
     await app.page.getByText('No runs yet').waitFor()
     expect(await told(app)).not.toBe('') // the same document all the time
   })
+
+  it('says that a host ended during a call, and shows the answer of the next one without a reload', async () => {
+    await terminal(workspace.folder, 'init')
+    app = await startApp(carrier, { workspace: workspace.folder })
+    await app.page.getByRole('heading', { name: 'New workspace' }).waitFor()
+    await recordConnection(app)
+    const host = holderOf(workspace.folder)!
+    process.kill(host, 'SIGSTOP') // it takes the call, and never answers
+    await app.go('/runs')
+    await app.page.locator('main .n-skeleton, main [aria-busy=true]').first().waitFor()
+    process.kill(host, 'SIGKILL')
+    await expect.poll(() => told(app!), patient).toMatch(/host does not answer.*Connected again/s)
+    await app.page.getByText('No runs yet').waitFor()
+    expect(await app.page.locator('main [role=alert]').count()).toBe(0)
+    expect(holderOf(workspace.folder)).not.toBe(host)
+  })
 })
 
 /** Keeps what the bar of the connection says, which may be there for a moment only. */
