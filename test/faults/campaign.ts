@@ -70,7 +70,7 @@ async function prepare(folder: string, say: (text: string) => void): Promise<Pic
 /** Each fault as often as its share says, mixed. */
 function drawOrder(kills: number, seed: number, only: string): string[] {
   const random = seededRandom(seed)
-  const chosen = faults.filter(({ name }) => name.includes(only))
+  const chosen = faults.filter(({ name }) => only.split(',').some(part => name.includes(part)))
   const shares = chosen.filter(({ isKill }) => isKill).reduce((sum, { share }) => sum + share, 0) || chosen.reduce((sum, { share }) => sum + share, 0)
   const order = chosen.flatMap(({ name, share }) => Array.from<string>({ length: Math.max(1, Math.round(kills * share / shares)) }).fill(name))
   for (let i = order.length - 1; i > 0; i--) {

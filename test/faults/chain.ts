@@ -63,9 +63,11 @@ async function playRound(scene: Scene, waiting: Fault[], untilMs: number): Promi
       moments.push(moment)
     if (moment.problems.length > 0)
       return moments
-    if (isDone())
+    if (!fault.isApart && isDone())
       break
   }
+  if (moments.every(({ fault }) => faults.find(({ name }) => name === fault)!.isApart))
+    return moments
   const problems = await finish(scene)
   for (const moment of moments)
     moment.problems.push(...problems)

@@ -12,7 +12,7 @@ const connection = await connect(root, {
   cores: 2,
   worker: { entry: join(import.meta.dirname, 'worker.ts') },
 })
-const { study } = await connection.client.call('studies.run', { path, text: readFileSync(path, 'utf8'), set: [] })
+const { study } = await connection.client.call('studies.run', { path, text: readFileSync(path, 'utf8'), set: [], ignoresDisk: true })
 const idle = await connection.client.call('runs.idle', { study })
 await connection.close()
 process.stdout.write(`${JSON.stringify(idle)}\n`)

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -79,9 +79,17 @@ export class FaultPlan {
   }
 }
 
-/** Compiles shim.cpp with the compiler that the engine's installation needs as well. @returns its path */
+/** Compiles shim.cpp. @returns its path @throws where there is no compiler */
 export function buildShim(folder: string): string {
   const shim = join(folder, 'shim.so')
-  execFileSync(process.env.CXX ?? 'g++', ['-O2', '-shared', '-fPIC', '-o', shim, join(import.meta.dirname, 'shim.cpp'), '-ldl'], { stdio: 'inherit' })
-  return shim
+  for (const compiler of [process.env.CXX, 'g++', 'clang++']) {
+    if (!compiler)
+      continue
+    const { error, status, stderr } = spawnSync(compiler, ['-O2', '-shared', '-fPIC', '-o', shim, join(import.meta.dirname, 'shim.cpp'), '-ldl'], { encoding: 'utf8' })
+    if (status === 0)
+      return shim
+    if (!error)
+      throw new Error(`${compiler} does not compile shim.cpp: ${stderr}`)
+  }
+  throw new Error('faults at single writes need g++ or clang++; install one of them, or name a compiler in CXX')
 }

@@ -33,6 +33,8 @@ export interface Fault {
   share: number
   /** Whether it ends a process, and so counts as a moment of a kill. */
   isKill: boolean
+  /** It works on a copy of its own, so the round's study needs no end for it. */
+  isApart?: boolean
   /** Does it. @returns where it struck; null where the study was over before. @throws where something is lost */
   strike: (scene: Scene) => Promise<string | null>
 }

@@ -28,7 +28,7 @@ export async function hold(root: string): Promise<Connection> {
 
 /** Queues the study's runs that are not done. */
 export async function enqueue({ client }: Connection): Promise<string> {
-  return (await client.call('studies.run', { path: recipe, text: readFileSync(recipe, 'utf8'), set: [] })).study
+  return (await client.call('studies.run', { path: recipe, text: readFileSync(recipe, 'utf8'), set: [], ignoresDisk: true })).study
 }
 
 /** Runs the study until nothing of it goes on by itself. @returns reasons of what is not done */

@@ -66,6 +66,7 @@ export const whileMigrating: Fault = {
   name: 'host killed while it migrates',
   share: 15,
   isKill: true,
+  isApart: true,
   strike: scene => withCopy(scene, async (root) => {
     makeOld(root)
     const { plan, random } = scene
@@ -85,6 +86,7 @@ export const whileExporting: Fault = {
   name: 'export killed',
   share: 10,
   isKill: true,
+  isApart: true,
   strike: scene => withCopy(scene, async (root) => {
     const { plan, random, reference, folder } = scene
     const into = join(folder, 'exported')

@@ -9,22 +9,22 @@ import { fail, hostProcess, session, strikeWorker } from '../strike.ts'
 import { differences, runStudy } from '../workspace.ts'
 
 /** A worker's disk is full (from that operation on) or breaks (once); its run must say so, and nothing else. */
-function forWorkers(name: string, kind: Kind, code: string, share: number): Fault {
+function forWorkers(name: string, kind: Kind, words: string, share: number): Fault {
   return {
     name,
     share,
     isKill: false,
     strike: async (scene) => {
       const { where, state, message } = await strikeWorker(scene, kind, scene.random.integer(160))
-      if (where && state === 'failed' && !message.includes(code))
-        fail(`${where} failed and says "${message}", not ${code}`)
+      if (where && state === 'failed' && !message.includes(words))
+        fail(`${where} failed and says "${message}", not "${words}"`)
       return where && `${where}: ${state}`
     },
   }
 }
 
-export const diskFullForWorkers: Fault = forWorkers('disk full under the workers', 'full', 'ENOSPC', 10)
-export const diskBrokenForWorkers: Fault = forWorkers('disk error under the workers', 'broken', 'EIO', 10)
+export const diskFullForWorkers: Fault = forWorkers('disk full under the workers', 'full', 'The disk is full', 10)
+export const diskBrokenForWorkers: Fault = forWorkers('disk error under the workers', 'broken', 'The disk cannot be read or written', 10)
 
 /** The host's own disk: it says what is wrong, and ends or goes on when it can; a host that hangs has lost. */
 function forHost(name: string, kind: Kind, share: number): Fault {
@@ -42,7 +42,7 @@ function forHost(name: string, kind: Kind, share: number): Fault {
           await sleep(2000)
           scene.plan.disarm()
         },
-        limitMs: 90_000,
+        limitMs: 240_000, // the whole study may be to do yet
       })
       const hasStruck = scene.plan.hasStruck
       scene.plan.disarm()
@@ -63,6 +63,7 @@ export const smallFileSystem: Fault = {
   name: 'a real file system that is full',
   share: 3,
   isKill: false,
+  isApart: true,
   strike: async (scene) => {
     const place = join(scene.folder, 'small')
     mkdirSync(place, { recursive: true })

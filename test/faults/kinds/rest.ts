@@ -13,6 +13,7 @@ export const changedData: Fault = {
   name: 'data set changes, shrinks or disappears in the middle',
   share: 8,
   isKill: false,
+  isApart: true,
   strike: async (scene) => {
     const root = join(scene.folder, 'fresh')
     rmSync(root, { recursive: true, force: true })
