@@ -5,8 +5,10 @@ import { computed } from 'vue'
 import { useClient } from '#renderer/client/client.ts'
 import { useDesktop } from '#renderer/client/desktop.ts'
 import { useAction } from '#renderer/composables/useAction.ts'
+import { wordBytes, wordMany } from '#renderer/format.ts'
 
 const recipes = [{ name: 'Recipes', extensions: ['yaml', 'yml'] }]
+const recipesAndArchives = [{ name: 'Recipes and studies with their results', extensions: ['yaml', 'yml', 'tar'] }, ...recipes]
 
 export interface StudyActions {
   create: Action<[name: string], string>
@@ -16,6 +18,8 @@ export interface StudyActions {
   importFile: Action<[], string | null>
   importText: Action<[file: File], string>
   saveFile: Action<[name: string], string | null>
+  /** Writes a study with its results as NAME.tar into a folder that is asked for; resolves to a sentence, null where nobody chose one. */
+  exportArchive: Action<[name: string], string | null>
   /** Why what asks for a name has failed. */
   nameProblem: ComputedRef<Problem | null>
   forgetNames: () => void
@@ -38,12 +42,21 @@ export function useStudyActions(): StudyActions {
       : await client.call('studies.import', { path })).name
   })
   const importFile = useAction(async () => {
-    const path = await desktop.pickFile({ title: 'Import a recipe', filters: recipes })
-    return path === null
-      ? null
+    const path = await desktop.pickFile({ title: 'Import a recipe, or a study with its results', filters: recipesAndArchives })
+    if (path === null)
+      return null
+    return path.endsWith('.tar')
+      ? (await client.call('studies.importArchive', { path })).study
       : (await client.call('studies.import', { path })).name
   })
   const save = useAction(async (name: string) => desktop.saveFile({ name: `${name}.yaml`, content: { kind: 'text', text: (await client.call('studies.open', { name })).text }, filters: recipes }))
+  const exportArchive = useAction(async (name: string) => {
+    const folder = await desktop.pickFolder({ title: `A folder for ${name}.tar`, mayCreate: true })
+    if (folder === null)
+      return null
+    const { path, runs, bytes } = await client.call('studies.exportArchive', { name, path: `${folder.replace(/\/$/, '')}/${name}.tar` })
+    return `${name}: ${wordMany(runs, 'finished run')}, ${wordBytes(bytes)} in ${path}`
+  })
   return {
     create,
     duplicate,
@@ -52,8 +65,9 @@ export function useStudyActions(): StudyActions {
     importFile,
     importText,
     saveFile: save,
+    exportArchive,
     nameProblem: computed(() => create.problem.value ?? duplicate.problem.value ?? rename.problem.value),
     forgetNames: () => [create, duplicate, rename].forEach(({ clear }) => clear()),
-    problems: computed(() => [remove, importFile, importText, save].flatMap(action => action.problem.value ?? [])),
+    problems: computed(() => [remove, importFile, importText, save, exportArchive].flatMap(action => action.problem.value ?? [])),
   }
 }

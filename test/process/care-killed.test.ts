@@ -1,0 +1,93 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { openArchive } from '#main/archive/unpack.ts'
+import { connect } from '#main/core.ts'
+import { checkWorkspace } from '#main/doctor/workspace.ts'
+import { findDamage } from '#main/workspace/integrity.ts'
+import { connectCounting, drawPhotographs, smallStudy } from '../integration/small-study.ts'
+import { until } from './workspace-fixture.ts'
+
+/** Backup, export and import, their host killed with SIGKILL while they work. */
+let made: string
+let folder: string
+const origin = () => join(made, 'origin')
+
+beforeAll(async () => {
+  made = mkdtempSync(join(tmpdir(), 'facet-test-'))
+  await drawPhotographs(join(made, 'photographs'))
+  const { client, close } = await connectCounting(origin())
+  await client.call('studies.run', smallStudy(join(made, 'photographs')))
+  await client.call('runs.idle', { study: 'pets' })
+  // Large enough that a moment within is hit.
+  for (const { key } of await client.call('runs.list', {}))
+    writeFileSync(join(origin(), 'runs', key, 'log.txt'), Buffer.alloc(8 << 20, key))
+  mkdirSync(join(made, 'archives'))
+  await client.call('studies.exportArchive', { name: 'pets', path: join(made, 'archives', 'pets.tar') })
+  await close()
+})
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'facet-test-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => rmSync(made, { recursive: true, force: true }))
+
+/** Starts a host that does `kind` and kills it `afterMs` after it began, or after its first file in `into` was whole. */
+async function killed(kind: string, root: string, into: string, afterMs: number) {
+  const child = fork(join(import.meta.dirname, 'care-child.ts'), [kind, root, into])
+  const exit = once(child, 'exit')
+  await Promise.race([once(child, 'message'), exit])
+  if (kind !== 'import')
+    await until(() => readdirSync(into).some(name => name.startsWith(`${child.pid}-`) && /\.(?:sqlite|tar)$/.test(name)), 'its first file is whole')
+  await sleep(afterMs)
+  child.kill('SIGKILL')
+  expect(await exit).toEqual([null, 'SIGKILL'])
+}
+const moments = [3, 15, 40, 90, 180]
+
+it('a backup is whole or not there', async () => {
+  for (const afterMs of moments)
+    await killed('backup', origin(), folder, afterMs)
+  const copies = readdirSync(folder).filter(name => name.endsWith('.sqlite'))
+  for (const name of copies)
+    expect(await findDamage(join(folder, name))).toEqual([])
+  expect(copies.length).toBeGreaterThanOrEqual(moments.length)
+  expect(await findDamage(join(origin(), 'facet.sqlite'))).toEqual([])
+})
+
+it('an archive is whole or not there', async () => {
+  for (const afterMs of moments)
+    await killed('export', origin(), folder, afterMs)
+  const archives = readdirSync(folder).filter(name => name.endsWith('.tar'))
+  expect(archives.length).toBeGreaterThanOrEqual(moments.length)
+  for (const name of archives) {
+    const archive = await openArchive(join(folder, name))
+    await archive.unpack(join(folder, `${name}-files`))
+    await archive.close()
+  }
+})
+
+it('an import is whole or not there, what it leaves is set aside by doctor, and it can be made again', async () => {
+  let halfway = 0
+  for (const afterMs of [...moments, 300, 600]) {
+    const root = join(folder, `workspace-${afterMs}`)
+    await killed('import', root, join(made, 'archives'), afterMs)
+    halfway += readdirSync(root).filter(name => name.startsWith('import-')).length
+    const { client, close } = await connect(root, { title: 'test' })
+    const runs = await client.call('runs.list', {})
+    const studies = await client.call('studies.list')
+    expect(studies.map(({ name }) => name)).toEqual(runs.length > 0 ? ['pets'] : [])
+    expect(runs.every(({ state }) => state === 'done')).toBe(true)
+    await client.call('workspace.repair')
+    expect((await checkWorkspace(root, { isThorough: true })).filter(({ verdict }) => verdict === 'problem' || verdict === 'warning')).toEqual([])
+    const again = await client.call('studies.importArchive', { path: join(made, 'archives', 'pets.tar') })
+    expect(again.known).toBe(runs.length)
+    expect(again.runs + again.known).toBe((await client.call('runs.list', {})).length)
+    await close()
+  }
+  expect(halfway).toBeGreaterThan(0)
+})
