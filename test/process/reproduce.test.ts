@@ -233,6 +233,7 @@ describe('what is not as it was is named before anything is computed', () => {
   it('what a run builds on, and what it made itself', async () => {
     const combiner = await artefactOf(runOf('combine ae').key)
     expect(await refused('distil ae', () => move(combiner))).toContain(`what run ${runOf('combine ae').key.slice(0, 12)} made, which it builds on, is gone`)
+    expect(await refused('distil ae', () => changeByte(join(combiner, 'tensors.safetensors'), 600))).toContain(`what run ${runOf('combine ae').key.slice(0, 12)} made, which it builds on, is not what was sealed`)
     expect(await refused('combine ae', () => move(combiner))).toContain('is gone, so there is nothing to compare with')
   })
   it('after all of which everything is as it was', async () => {

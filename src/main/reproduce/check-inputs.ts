@@ -4,14 +4,16 @@ import type { Sample } from '#shared/dataset.ts'
 import type { Dataset } from '#shared/files/dataset-pack.ts'
 import type { Order, OrderSource, OrderTeacher } from '#shared/order.ts'
 import { existsSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, join, sep } from 'node:path'
 import { parseOptions } from '#main/datasets/add.ts'
 import { formats } from '#main/datasets/formats.ts'
 import { hashFile } from '#main/datasets/hash-file.ts'
 import { listFiles } from '#main/datasets/listing.ts'
 import { findDataset } from '#main/workspace/datasets.ts'
+import { sealedFilesByArtefact } from '#main/workspace/sealed-files.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
+import { describeSealed } from '#shared/files/sealed.ts'
 import { readTeacher } from '#shared/files/teacher.ts'
 
 /** Files hashed at once: more make no disk faster. */
@@ -28,7 +30,7 @@ export type OnChecked = (dataset: string, done: number, total: number) => void
  * @throws FacetError 'conflict' that names the data set, teacher or run, and what of it has changed or is missing
  */
 export async function checkInputs(db: Db, row: RunRow, order: Pick<Order, 'sources' | 'teachers' | 'combiner' | 'student'>, onChecked: OnChecked = () => {}): Promise<void> {
-  checkArtefacts(order)
+  await checkArtefacts(db, order)
   for (const teacher of order.teachers)
     checkTeacher(teacher)
   const recorded = (JSON.parse(row.inputs) as { data?: { name: string, fingerprint: string }[] }).data ?? []
@@ -40,11 +42,18 @@ function refuse(what: string, where: string, hint: string): FacetError {
   return new FacetError('conflict', `The run cannot be reproduced: ${what}.`, { where, hint })
 }
 
-function checkArtefacts({ sources, combiner, student }: Pick<Order, 'sources' | 'combiner' | 'student'>): void {
+async function checkArtefacts(db: Db, { sources, combiner, student }: Pick<Order, 'sources' | 'combiner' | 'student'>): Promise<void> {
   const needed = [...sources.flatMap(({ faces, embeddings }) => [faces, embeddings]), combiner, student].filter(path => path !== null)
-  const missing = needed.find(path => !existsSync(path))
-  if (missing)
-    throw refuse(`what run ${basename(missing).slice(0, 12)} made, which it builds on, is gone`, missing, 'Run its study again: that makes what is missing anew, and nothing else.')
+  const sealed = await sealedFilesByArtefact(db)
+  for (const path of needed) {
+    const what = `what run ${basename(path).slice(0, 12)} made, which it builds on,`
+    if (!existsSync(path))
+      throw refuse(`${what} is gone`, path, 'Run its study again: that makes what is missing anew, and nothing else.')
+    const recorded = sealed.get(path.split(sep).slice(-3).join('/'))
+    // An older Facet recorded no checksums; its artefacts count as they are.
+    if (recorded && JSON.stringify(recorded) !== JSON.stringify(await describeSealed(path)))
+      throw refuse(`${what} is not what was sealed`, path, 'facet doctor tells what is damaged, and with --fix sets it aside to be made anew.')
+  }
 }
 
 function checkTeacher({ name, manifest, sha256 }: OrderTeacher): void {
