@@ -49,6 +49,7 @@ export async function session(scene: Scene, meanwhile: (isOver: () => boolean) =
   try {
     const study = await enqueue(connection)
     const idle = connection.client.call('runs.idle', { study }).finally(() => { isOver = true })
+    idle.catch(() => {}) // awaited below, where `meanwhile` has not failed
     const told = await meanwhile(() => isOver)
     const { open } = await idle
     return { told, open: open.map(({ label, state, reason }) => ({ label, state, message: reason?.message ?? '' })) }

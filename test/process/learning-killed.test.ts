@@ -16,10 +16,12 @@ const source = makeSource()
 const started: ChildProcess[] = []
 let folder: string
 let combiner: string
+let student: string
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'facet-learning-'))
   combiner = await undisturbed(prepareRun('combiner', 'combine', { kind: 'pca', size: 8 }))
+  student = await undisturbed(prepareRun('student', 'distil', { width: 8, input: 32, steps: 20, evaluateEvery: 10 }, { combiner }))
 })
 afterAll(() => {
   started.forEach(worker => worker.kill('SIGKILL'))
@@ -91,8 +93,10 @@ it.each([
   ['an autoencoder', 'combine', { kind: 'ae', size: 8, epochs: 2500, patience: 0 }, {}],
   ['a student', 'distil', { width: 8, input: 32, steps: 250, evaluateEvery: 10 }, { combiner: true }],
   ['a network from scratch', 'transfer', { task: 'kind', encoder: { kind: 'scratch', width: 8, input: 32 }, batch: 16, epochs: 45, patience: 0 }, {}],
+  ['a student that is fine-tuned', 'transfer', { task: 'kind', encoder: { kind: 'student', mode: 'fine-tune' }, batch: 16, epochs: 45, patience: 0 }, { student: true }],
+  ['a head on frozen embeddings, one fold after the other', 'transfer', { task: 'age', encoder: { kind: 'teacher', name: 'narrow' }, batch: 8, epochs: 50, patience: 0 }, {}],
 ] as const)('%s that was paused and killed ends with the same bits as one left alone', async (name, stage, config, needs) => {
-  const models = 'combiner' in needs ? { combiner } : {}
+  const models = { ...('combiner' in needs ? { combiner } : {}), ...('student' in needs ? { student } : {}) }
   const alone = await undisturbed(prepareRun(`${name} alone`, stage, config, models))
   const other = await disturbed(prepareRun(`${name} disturbed`, stage, config, models))
   expect(tensors(other)).toBe(tensors(alone))

@@ -1,12 +1,12 @@
 import type { Fault, Scene } from '../strike.ts'
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fail, session, someWorker } from '../strike.ts'
-import { differences, runStudy } from '../workspace.ts'
+import { differences, runStudy, walk } from '../workspace.ts'
 
 /** One photograph becomes another, goes, or all go, at some moment of a study that has just begun; then everything is put back. */
 export const changedData: Fault = {
@@ -46,11 +46,11 @@ export const changedData: Fault = {
 function spoil(data: string, how: 'changes' | 'shrinks' | 'disappears', { random }: Scene): void {
   if (how === 'disappears')
     return renameSync(data, `${data}.gone`)
-  const images = readdirSync(data).filter(name => /\.(?:png|jpg)$/.test(name))
-  const one = join(data, images[random.integer(images.length)]!)
+  const images = walk(data).filter(name => /\.(?:png|jpg)$/.test(name))
+  const one = images[random.integer(images.length)]!
   if (how === 'shrinks')
     return rmSync(one)
-  writeFileSync(one, readFileSync(join(data, images[random.integer(images.length)]!)))
+  writeFileSync(one, readFileSync(images[random.integer(images.length)]!))
 }
 
 /** Reasons are for people: within half a minute a run that stands still says so. */
