@@ -15,7 +15,8 @@ export interface StudyActions {
   duplicate: Action<[name: string, as: string], string>
   rename: Action<[name: string, as: string], string>
   remove: Action<[name: string], void>
-  importFile: Action<[], string | null>
+  /** `notes`: what a person should know of an archive that was taken in. */
+  importFile: Action<[], { name: string, notes: string[] } | null>
   importText: Action<[file: File], string>
   saveFile: Action<[name: string], string | null>
   /** Writes a study with its results as NAME.tar into a folder that is asked for; resolves to a sentence, null where nobody chose one. */
@@ -45,9 +46,10 @@ export function useStudyActions(): StudyActions {
     const path = await desktop.pickFile({ title: 'Import a recipe, or a study with its results', filters: recipesAndArchives })
     if (path === null)
       return null
-    return path.endsWith('.tar')
-      ? (await client.call('studies.importArchive', { path })).study
-      : (await client.call('studies.import', { path })).name
+    if (!path.endsWith('.tar'))
+      return { ...await client.call('studies.import', { path }), notes: [] }
+    const { study, notes } = await client.call('studies.importArchive', { path })
+    return { name: study, notes }
   })
   const save = useAction(async (name: string) => desktop.saveFile({ name: `${name}.yaml`, content: { kind: 'text', text: (await client.call('studies.open', { name })).text }, filters: recipes }))
   const exportArchive = useAction(async (name: string) => {
