@@ -79,6 +79,13 @@ function expand(settings: Setting[] = [], { data = datasets, known = teachers } 
 const keysOf = (expansion: ReturnType<typeof expand>, stage: string) => expansion.steps.filter(step => step.stage === stage).map(step => step.key).sort()
 
 describe('a study expands to runs', () => {
+  it('measures what its combiners rebuild in any case, and what every seed of the student does where the table is asked for', () => {
+    const measured = (tables: string) => [...new Set(expand([{ path: 'tables', value: tables }, { path: 'stages.distil.seeds', value: '[0, 1]' }]).reconstructions.map(({ method, seed }) => `${method} ${seed}`))]
+    // pca has no seed, and seed 2 builds on the student of seed 0: one run serves all
+    expect(measured('[target]')).toEqual(['pca 0', 'ae 0', 'ae 1', 'ae 2'])
+    expect(measured('[reconstruction]')).toEqual(['pca 0', 'ae 0', 'ae 1', 'ae 2', 'student 0', 'student 1'])
+  })
+
   it('each once, whatever needs it', () => {
     const counts = Object.groupBy(expand().steps, step => step.stage)
     expect(Object.fromEntries(Object.entries(counts).map(([stage, steps]) => [stage, steps.length]))).toEqual({
