@@ -1,5 +1,7 @@
+import type { z } from 'zod'
 import type { Reply } from '#shared/bridge.ts'
 import type { Client, EventName, Events, Handlers, Method } from '#shared/contract.ts'
+import { parseInput } from '#main/security/inputs.ts'
 import { methods } from '#shared/contract.ts'
 import { FacetError, toProblem } from '#shared/errors.ts'
 import { suggestName } from '#shared/nearest.ts'
@@ -32,15 +34,13 @@ async function call({ handlers, refuseWrites }: Dispatching, name: string, input
     })
   }
   const { effect, input: schema } = methods[name as Method]
-  const parsed = schema.safeParse(input)
-  if (!parsed.success)
-    throw new FacetError('usage', parsed.error.issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; '), { where: name })
+  const parsed = parseInput(schema as z.ZodType, input, name)
   if (effect === 'write' && refuseWrites)
     throw refuseWrites
   const handler = handlers[name as Method] as ((input: unknown) => unknown) | undefined
   if (!handler)
     throw new FacetError('internal', `internal: nobody answers ${name}.`)
-  return handler(parsed.data)
+  return handler(parsed)
 }
 
 /** The value of a reply. @throws FacetError as it was thrown on the other side */

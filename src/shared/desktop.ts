@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Path } from './contract/method.ts'
 import { Problem } from './problem-schema.ts'
 
 /** A kind of file as dialogs offer it: its name for people, endings without the dot. */
@@ -68,7 +69,7 @@ export const desktopCalls = {
   },
 } as const
 
-const FolderPath = z.string().startsWith('/', 'an absolute path').max(4096)
+const FolderPath = Path
 
 /** A workspace as the list of recent ones shows it. */
 export const RecentWorkspace = z.strictObject({

@@ -26,7 +26,9 @@ const silenceMs = 180_000
 const outcomes: Outcome[] = []
 for (const name of names) {
   console.error(`${name} ...`)
-  outcomes.push(await fuzzInChild(name))
+  const outcome = await fuzzInChild(name)
+  console.error(`  ${outcome.inputs} inputs, ${outcome.findings.length} findings`)
+  outcomes.push(outcome)
 }
 print(outcomes)
 process.exitCode = outcomes.some(({ findings, inputs }) => findings.length > 0 || inputs === 0) ? 1 : 0

@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises'
-import path from 'node:path'
 import { parse } from 'csv-parse/sync'
 import { FacetError } from '#shared/errors.ts'
+import { fileWithin } from '#shared/files/within.ts'
 import { codeOf } from './listing.ts'
 
 /**
  * Reads a table with a header line, separated by comma, semicolon or tab (whichever the header has most of), UTF-8 with or without BOM.
- * A relative `file` starts from `root`; `columns` must be there; with `isRequired` false a missing file gives no rows.
+ * `file` lies in `root`, which it may not leave; `columns` must be there; with `isRequired` false a missing file gives no rows.
  * @throws FacetError `not-found` or `bad-input`, naming file and line
  */
 export async function readTable(root: string, file: string, { columns, isRequired = true }: { columns: string[], isRequired?: boolean }): Promise<Record<string, string>[]> {
-  const where = path.resolve(root, file)
+  const where = fileWithin(root, file, { what: 'The table', hint: 'Put it into the folder, with the paths in it relative to it.' })
   const text = await readFile(where, 'utf8').catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT' && !isRequired)
       return null

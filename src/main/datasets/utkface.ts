@@ -1,5 +1,6 @@
 import type { Rejected, Sample, Split } from '#shared/dataset.ts'
 import type { Listing } from './listing.ts'
+import path from 'node:path'
 import { z } from 'zod'
 import { ageClassOf, AgeEdges, ageTasks } from './ages.ts'
 import { readTable } from './csv-table.ts'
@@ -124,9 +125,7 @@ async function readCoral(listing: Listing, folder: string | undefined): Promise<
   if (folder === undefined && !listing.files.includes('utk_train.csv'))
     return null
   const read = async (name: string, isRequired: boolean): Promise<Set<string>> => {
-    const rows = await readTable(listing.root, folder === undefined
-      ? name
-      : `${folder}/${name}`, {
+    const rows = await readTable(path.resolve(listing.root, folder ?? ''), name, { // a folder that the person names may lie anywhere
       columns: ['file'],
       isRequired,
     })

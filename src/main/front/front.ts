@@ -6,6 +6,7 @@ import type { Problem } from '#shared/errors.ts'
 import { homedir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { openHostLink } from '#main/host-link.ts'
+import { parseInput } from '#main/security/inputs.ts'
 import { isContractMethod } from '#main/security/methods.ts'
 import { frontCalls } from '#shared/desktop.ts'
 import { FacetError, toProblem } from '#shared/errors.ts'
@@ -115,7 +116,7 @@ export function createFront({ first, settings = settingsPath(), host }: FrontOpt
       if (call !== 'openWorkspace')
         await opening
       if (call)
-        return reply(() => (answers[call] as (input: unknown) => unknown)(parseInput(call, input)))
+        return reply(() => (answers[call] as (input: unknown) => unknown)(parseInput(frontCalls[call].input, input ?? {}, call)))
       if (!isContractMethod(method))
         return reply(() => { throw new FacetError('usage', `There is no method "${String(method).slice(0, 100)}".`) })
       return link
@@ -138,13 +139,6 @@ function frontCallOf(method: unknown): FrontCall | null {
   return Object.hasOwn(frontCalls, name)
     ? name as FrontCall
     : null
-}
-
-function parseInput(call: FrontCall, input: unknown): unknown {
-  const parsed = frontCalls[call].input.safeParse(input ?? {})
-  if (parsed.success)
-    return parsed.data
-  throw new FacetError('usage', parsed.error.issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; '), { where: call })
 }
 
 async function reply(work: () => unknown): Promise<Reply> {

@@ -7,6 +7,7 @@ import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { openDataset } from '#shared/files/dataset-pack.ts'
+import { fileWithin } from '#shared/files/within.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
 import { formats } from '../datasets/formats.ts'
 import { captionOf, histogramsOf, labelsInWords } from '../datasets/labels.ts'
@@ -102,7 +103,7 @@ export const datasetPageHandlers = ((core) => {
       const sample = pack.sample(index)
       const tally = talliesByFingerprint(await listRuns(db, { stage: 'prepare', states: ['done'] })).get(row.fingerprint)
       const look = await inspector.ask('photograph', {
-        path: join(row.root, sample.path),
+        path: fileWithin(row.root, sample.path),
         faces: tally
           ? paths.facesPath(tally.key)
           : null,

@@ -5,11 +5,11 @@ import type { Core, HandlerPart } from '../core.ts'
 import type { TeacherEntry } from '../teachers/registry.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import { readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { modelFiles, modelPath, parseManifest } from '#shared/files/teacher.ts'
+import { fileWithin } from '#shared/files/within.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
@@ -164,7 +164,7 @@ async function photographPath({ workspace: { db, paths } }: Core, { name, index 
   const row = await requireDataset(db, name)
   const pack = openDataset(paths.datasetPath(row.fingerprint))
   try {
-    return join(row.root, pack.sample(index % pack.count).path)
+    return fileWithin(row.root, pack.sample(index % pack.count).path)
   }
   finally {
     pack.close()

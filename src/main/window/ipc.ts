@@ -6,6 +6,7 @@ import { ipcMain } from 'electron'
 import { desktopCalls } from '#shared/desktop.ts'
 import { FacetError, toProblem } from '#shared/errors.ts'
 import { isOwnSender } from '../security/electron-rules.ts'
+import { parseInput } from '../security/inputs.ts'
 import { desktopAnswers } from './desktop-answers.ts'
 
 /** The channels between page and main process; the preload names the same ones. */
@@ -35,10 +36,7 @@ export function connectPage(window: BrowserWindow, front: Front, pageUrl: string
       if (!Object.hasOwn(desktopCalls, name))
         throw new FacetError('usage', `The desktop has no call "${name.slice(0, 100)}".`)
       const call = name as keyof typeof desktopCalls
-      const parsed = desktopCalls[call].input.safeParse(input ?? {})
-      if (!parsed.success)
-        throw new FacetError('usage', parsed.error.issues.map(issue => `${issue.path.join('.') || 'input'}: ${issue.message}`).join('; '), { where: name })
-      return { ok: true, value: await (answers[call] as (input: unknown) => unknown)(parsed.data) }
+      return { ok: true, value: await (answers[call] as (input: unknown) => unknown)(parseInput(desktopCalls[call].input, input ?? {}, name)) }
     }
     catch (error) {
       return refuse(error)

@@ -12,4 +12,5 @@ export function method<I extends z.ZodType, R extends z.ZodType>(effect: Effect,
 export const nothing = z.void()
 export const Key = z.string().regex(/^[0-9a-f]{4,64}$/, 'a run key: at least its first 4 hexadecimal digits')
 export const Name = z.string().regex(/^[\w-]+$/, 'letters, digits, dashes and underscores')
-export const Path = z.string().min(1).startsWith('/', 'an absolute path')
+/** A file or folder of the person's: whatever the person may read or write, said in full. */
+export const Path = z.string().max(4096).regex(/^\/(?!(?:.*\/)?\.\.(?:\/|$))[^\0]*$/s, 'an absolute path without ".."')

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { Pipeline } from '../pipeline.ts'
-import { method, nothing } from './method.ts'
+import { method, Name, nothing } from './method.ts'
 
 /** One line of what was looked at on this computer. */
 export const Check = z.strictObject({
@@ -13,7 +13,7 @@ export const Check = z.strictObject({
 
 /** The study as a whole, and the computer it runs on. */
 export const overviewMethods = {
-  'studies.pipeline': method('read', z.strictObject({ name: z.string() }), Pipeline),
+  'studies.pipeline': method('read', z.strictObject({ name: Name }), Pipeline),
   'recipes.list': method('read', nothing, z.array(z.strictObject({
     name: z.string(),
     title: z.string().describe('Its first comment'),

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { LineCounter } from 'yaml'
 import { FacetError } from '../errors.ts'
 import { TeacherManifest } from '../manifest.ts'
 import { plainData, readDocument } from '../yaml-data.ts'
+import { fileWithin } from './within.ts'
 
 /** A teacher whose files were found on this machine and have the checksum its manifest states. */
 export interface Teacher {
@@ -72,22 +73,8 @@ function packageFolder(name: string, where: string): string {
   throw new FacetError('not-found', `the npm package "${name}" is not installed.`, { where, hint: 'Run: npm run setup' })
 }
 
-/** Resolves inside a folder; a path that leaves it is refused, by its name or by a symbolic link. */
 function inside(folder: string, path: string, where: string): string {
-  const refuse = (why: string): FacetError => new FacetError('bad-input', `source ${JSON.stringify(path)} ${why} the folder ${folder}.`, { where, hint: 'Put the model beside its manifest.' })
-  if (path.includes('\0'))
-    throw refuse('is no name of a file in')
-  const full = resolve(folder, path)
-  if (isAbsolute(path) || leaves(folder, full))
-    throw refuse('leaves')
-  if (existsSync(full) && leaves(realpathSync(folder), realpathSync(full)))
-    throw refuse('leads by a symbolic link out of')
-  return full
-}
-
-function leaves(folder: string, path: string): boolean {
-  const way = relative(folder, path)
-  return way === '..' || way.startsWith(`..${sep}`)
+  return fileWithin(folder, path, { what: 'source', where, hint: 'Put the model beside its manifest.' })
 }
 
 /** Where a teacher's model lies on this machine. @throws FacetError where its package is missing or of another version */

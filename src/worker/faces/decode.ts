@@ -6,6 +6,9 @@ import { FacetError } from '#shared/errors.ts'
 
 /** Most pixels of a photograph that is opened: above any camera, below what a forged header can cost. */
 const PIXEL_LIMIT = 250_000_000
+/** Above so many pixels a photograph has at least a byte for a thousand; a forged header has hardly any, and costs seconds. */
+const UNPROVEN_PIXELS = 16_000_000
+const PIXELS_A_BYTE = 1000
 /** Most bytes of a file that is opened. */
 const BYTE_LIMIT = 1_000_000_000
 
@@ -110,8 +113,10 @@ export async function decodeImage(source: string | Buffer, options: { maxSide?: 
 export async function probeImage(path: string): Promise<ProbeResult> {
   try {
     const file = await open(path, WITHOUT_WAITING)
+    let bytesInFile: number
     try {
       const { size } = await regularFile(file)
+      bytesInFile = size
       const head = Buffer.alloc(64)
       const { bytesRead } = await file.read(head, 0, head.length, 0)
       recognise(head.subarray(0, bytesRead), size)
@@ -120,7 +125,7 @@ export async function probeImage(path: string): Promise<ProbeResult> {
       await file.close()
     }
     const header = await sharp(path, { limitInputPixels: PIXEL_LIMIT }).metadata()
-    checkHeader(header)
+    checkHeader(header, bytesInFile)
     return {
       ok: true,
       width: header.autoOrient.width,
@@ -146,7 +151,7 @@ export function decodeSideBySide(): void {
 async function decodeBytes(bytes: Buffer, { maxSide, region }: { maxSide?: number, region?: Box }): Promise<DecodedImage> {
   const input = { limitInputPixels: PIXEL_LIMIT, failOn: 'error', sequentialRead: true } as const
   const header = await sharp(bytes, input).metadata()
-  checkHeader(header)
+  checkHeader(header, bytes.length)
   const { width: fullWidth, height: fullHeight } = header.autoOrient
   let picture = sharp(bytes, input).autoOrient()
   const part = region
@@ -248,11 +253,13 @@ function recognise(head: Buffer, size: number): void {
 }
 
 /** Before a pixel is decoded. The decoder's word on the format counts as well: it might take the bytes for another one than we do. */
-function checkHeader({ width, height, format }: { width: number, height: number, format: string }): void {
+function checkHeader({ width, height, format }: { width: number, height: number, format: string }, bytes: number): void {
   if (!DECODED.has(format))
     throw new Unreadable(`It is ${format.toUpperCase()}. ${READABLE}.`)
   if (width * height > PIXEL_LIMIT)
     throw new Unreadable(`The header says ${width} x ${height} pixels; at most ${PIXEL_LIMIT / 1e6} million are read.`)
+  if (width * height > Math.max(UNPROVEN_PIXELS, PIXELS_A_BYTE * bytes))
+    throw new Unreadable(`The header says ${width} x ${height} pixels, in ${bytes} bytes: no photograph is so small.`)
 }
 
 /** A reason made here, as opposed to the decoder's own words. */

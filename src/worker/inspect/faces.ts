@@ -1,6 +1,5 @@
 import type { FacesPack } from '#shared/files/faces.ts'
 import type { InspectInput, InspectResult } from '#shared/inspect.ts'
-import { join } from 'node:path'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { openFaces } from '#shared/files/faces.ts'
 import { keep } from './kept.ts'
@@ -41,7 +40,7 @@ async function withoutFace(pack: FacesPack, wanted: number[], { dataset, root, s
   const samples = openDataset(dataset)
   try {
     return await Promise.all(wanted.map(async (index) => {
-      const picture = await reducePhotograph(join(root, samples.sample(index).path), side)
+      const picture = await reducePhotograph(samples.sample(index).path, side, root)
       return {
         index,
         image: 'image' in picture

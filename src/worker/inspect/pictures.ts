@@ -2,6 +2,7 @@ import type { Buffer } from 'node:buffer'
 import type { DecodedImage } from '../faces/decode.ts'
 import sharp from 'sharp'
 import { FacetError } from '#shared/errors.ts'
+import { fileWithin } from '#shared/files/within.ts'
 import { decodeImage } from '../faces/decode.ts'
 
 /** JPEG in base64, small enough for pages of many. */
@@ -21,10 +22,11 @@ export async function reduceFace(data: Buffer, { size, encoding }: { size: numbe
   return (await picture.resize(Math.min(side, size), Math.min(side, size)).jpeg({ quality: 82 }).toBuffer()).toString('base64')
 }
 
-/** A photograph reduced to a longest side; the reason where it is no readable image. */
-export async function reducePhotograph(source: string | Buffer, side: number): Promise<{ image: string, decoded: DecodedImage } | { reason: string }> {
+/** A photograph reduced to a longest side; the reason where it is no readable image, or a path leaves the folder that it starts from. */
+export async function reducePhotograph(source: string | Buffer, side: number, folder?: string): Promise<{ image: string, decoded: DecodedImage } | { reason: string }> {
   try {
-    const decoded = await decodeImage(source, { maxSide: side })
+    const file = typeof source === 'string' && folder !== undefined ? fileWithin(folder, source) : source
+    const decoded = await decodeImage(file, { maxSide: side })
     return { image: await toJpeg(decoded.data, decoded.width, decoded.height), decoded }
   }
   catch (error) {

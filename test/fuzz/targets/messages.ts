@@ -8,6 +8,7 @@ import { Duplex } from 'node:stream'
 import fc from 'fast-check'
 import { z } from 'zod'
 import { dispatch } from '#main/dispatch.ts'
+import { parseInput } from '#main/security/inputs.ts'
 import { readCall } from '#main/security/messages.ts'
 import { cookieName } from '#main/security/token.ts'
 import { createPageSockets } from '#main/server/sockets.ts'
@@ -69,10 +70,7 @@ const around = [
 export const desktopInputs = declareTarget({
   name: 'calls of desktop and front',
   input: fc.nat(around.length - 1).chain(i => fc.record({ i: fc.constant(i), input: changedJson([sampleOf(around[i]!)]) })),
-  read: ({ i, input }) => {
-    const parsed = around[i]!.safeParse(input)
-    return parsed.success ? parsed.data : refused
-  },
+  read: ({ i, input }) => parseInput(around[i]!, input, 'fuzz'),
 })
 
 const token = 'a-token-of-the-fuzzer'

@@ -38,6 +38,7 @@ const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><rec
 const bombs: [name: string, make: () => Promise<Buffer>, reason: RegExp][] = [
   ['a PNG of 100,000 x 100,000', async () => png(100_000, 100_000), /100000 x 100000|million pixels/],
   ['a PNG of 2^31 - 1 squared', async () => png(2 ** 31 - 1, 2 ** 31 - 1), /cannot be decoded|million pixels/],
+  ['a PNG of 15,000 x 15,000 in a hundred bytes', async () => png(15_000, 15_000), /no photograph is so small/],
   ['a PNG of nothing', async () => png(0, 0), /cannot be decoded/],
   ['a JPEG of 65,500 x 65,500', async () => {
     const bytes = await small().jpeg().toBuffer()

@@ -1,6 +1,9 @@
 import { expect, it } from 'vitest'
+import { z } from 'zod'
+import { dispatch } from '#main/dispatch.ts'
 import { limits } from '#main/security/limits.ts'
 import { readCall, readMessage } from '#main/security/messages.ts'
+import { methods } from '#shared/contract.ts'
 
 it('reads a call', () => {
   expect(readCall('{"id":1,"method":"runs.list","input":{"limit":2}}')).toEqual({ id: 1, method: 'runs.list', input: { limit: 2 } })
@@ -40,4 +43,16 @@ it('gives a field called constructor to the schema, which knows none', () => {
 it('reads a photograph of the largest size in one go', () => {
   const text = JSON.stringify({ id: 1, method: 'try.predict', input: { photograph: 'A'.repeat(32 << 20) } })
   expect(readCall(text)?.method).toBe('try.predict')
+})
+
+it('refuses what no bound can be compared with, as any other wrong input', async () => {
+  for (const [method, { input }] of Object.entries(methods)) {
+    for (const value of [{ toString: 1 }, [{ valueOf: null, toString: null }], Object.create(null)]) {
+      const fields = input instanceof z.ZodObject ? Object.fromEntries(Object.keys(input.shape).map(name => [name, value])) : value
+      const reply = await dispatch({ handlers: {}, refuseWrites: null }, method, fields)
+      expect([method, reply.ok, reply.ok || reply.problem.code]).toEqual([method, false, expect.stringMatching(/usage|internal/)])
+      if (!reply.ok && reply.problem.code === 'internal')
+        expect(reply.problem.message).toBe(`internal: nobody answers ${method}.`)
+    }
+  }
 })
