@@ -18,7 +18,7 @@ describe('the check of the workspace', () => {
     let isWhole = false
     const client = fakeClient({
       'studies.list': () => [],
-      'workspace.examine': () => ({ checks: [isWhole ? { ...damaged, verdict: 'ok', value: 'all of 2 are there' } : damaged], isWhole }),
+      'workspace.examine': () => ({ checks: [{ name: 'backups', title: 'Backups', verdict: 'absent', value: 'none' }, isWhole ? { ...damaged, verdict: 'ok', value: 'all of 2 are there' } : damaged], isWhole }),
       'workspace.repair': () => {
         isWhole = true
         return { said: ['two: it is queued again.'] }
@@ -38,6 +38,7 @@ describe('the check of the workspace', () => {
     button('Back up the database')!.click()
     await flushPromises()
     expect(document.body.textContent).toContain('The database is copied to /w/backups/one.sqlite (2.0 MB)')
+    expect(document.querySelector('tbody')!.textContent).toContain('the newest one.sqlite')
     view.unmount()
   })
 })
