@@ -19,5 +19,6 @@ export const targets: Record<string, () => Promise<FuzzTarget>> = {
   'face-api': async () => (await import('./models.ts')).faceApiModels,
   'saved-models': async () => (await import('./models.ts')).savedModels,
   'images': async () => (await import('./images.ts')).images,
+  'archives': async () => (await import('./archives.ts')).archives,
   'exports': async () => (await import('./tables.ts')).tables,
 }
