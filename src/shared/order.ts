@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Problem } from './problem-schema.ts'
-import { SealedFile } from './sealed-file.ts'
 import { Environment, GpuDevice } from './provenance.ts'
+import { SealedFile } from './sealed-file.ts'
 
 /** One data set as a worker gets it: sealed files of the workspace, and the folder of the photographs. */
 export const OrderSource = z.strictObject({

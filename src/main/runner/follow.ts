@@ -75,6 +75,8 @@ export async function applyEvents(trx: Trx, row: RunRow, { events, offset }: Eve
 async function applyEvent(trx: Trx, applied: Applied, event: RunEvent): Promise<void> {
   const key = applied.row.key
   const change = async (set: Partial<RunRow>): Promise<void> => {
+    if (Object.keys(set).length === 0)
+      return
     await trx.updateTable('runs').set(set).where('key', '=', key).execute()
     applied.row = {
       ...applied.row,

@@ -65,6 +65,8 @@ export function createRunner({ workspace, worker, cores, gpus = [], events, poll
   let isClosed = false
   /** Somebody new waits, so the answer may be known without any change. */
   let isAsked = false
+  /** A look that has not begun sees whatever more there is to see. */
+  let isLookQueued = false
   let lastLookMs = performance.now()
   let lastFailure = ''
 
@@ -85,8 +87,13 @@ export function createRunner({ workspace, worker, cores, gpus = [], events, poll
     },
     isQueueDirty: true,
     wake: () => {
-      if (!isClosed)
-        void serial(look).catch(fail)
+      if (isClosed || isLookQueued)
+        return
+      isLookQueued = true
+      void serial(async () => {
+        isLookQueued = false
+        await look()
+      }).catch(fail)
     },
   }
 
@@ -97,8 +104,11 @@ export function createRunner({ workspace, worker, cores, gpus = [], events, poll
     // A machine that slept has not been watching: a long gap counts as one look, not as silence.
     const elapsedMs = Math.min(now - lastLookMs, 5 * pollMs)
     lastLookMs = now
+    let isBehind = false
     for (const [key, followed] of [...state.workers])
-      await watch(state, key, followed, elapsedMs)
+      isBehind = !await watch(state, key, followed, elapsedMs) || isBehind
+    if (isBehind)
+      setImmediate(state.wake) // after those who waited meanwhile
     const mayAnswer = state.isQueueDirty || isAsked
     isAsked = false
     while (state.isQueueDirty) {
