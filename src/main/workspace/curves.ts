@@ -8,7 +8,7 @@ export interface ReadCurve { steps: number[], values: number[], count: number }
 
 /** The curves of a run by metric; with `buckets` the long ones thinned, their extremes kept. */
 export async function readCurves(db: Db, key: string, { metrics, fromStep, buckets }: { metrics?: readonly string[], fromStep?: number, buckets?: number }): Promise<Record<string, ReadCurve>> {
-  const curves: Record<string, ReadCurve> = {}
+  const curves: Record<string, ReadCurve> = Object.create(null) // a metric may be called like anything, also "constructor"
   for (const { metric, step, value } of await listMetrics(db, key, { metrics, fromStep })) {
     const curve = curves[metric] ??= { steps: [], values: [], count: 0 }
     curve.steps.push(step)

@@ -1,7 +1,7 @@
 import { FacetError } from '#shared/errors.ts'
 
 /** Ops that reach outside the graph: files, the network, Python. A model file is input from outside and gets none of them. */
-const refused = /^(?:ReadFile|WriteFile|MatchingFiles|(?:Eager)?PyFunc(?:Stateless)?|.*Reader(?:V2|Read.*)?|.*SummaryWriter|.*SummaryFileWriter|.*SummaryDbWriter|WriteSummary|.*Dataset(?:V\d)?|DebugIdentity.*|LoadLibrary|SendEmail|Rpc.*|TryRpc|.*Queue.*)$/
+const refused = /^(?:ReadFile|WriteFile|MatchingFiles|(?:Eager)?PyFunc(?:Stateless)?|.*Reader(?:V2|Read.*)?|.*SummaryWriter|.*SummaryFileWriter|.*SummaryDbWriter|WriteSummary|.*Dataset(?:V\d)?|DebugIdentity.*|LoadLibrary|SendEmail|(?:Experimental)?DatasetTo.*|InitializeTableFromTextFile(?:V2)?|PrintV2|Save|SaveSlices|Remote.*|Rpc.*|TryRpc|.*Queue.*)$/
 
 /** Refuses a model that holds an op which reaches outside the graph, naming it. */
 export function refuseUnsafeOps(ops: Iterable<string>, where: string): void {

@@ -2,6 +2,7 @@ import type { Workspace } from '#main/workspace/workspace.ts'
 import fc from 'fast-check'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { applyEvents } from '#main/runner/follow.ts'
+import { addPoints, readCurves } from '#main/workspace/curves.ts'
 import { findRun, listMetrics, listMoves, moveRun, putPlannedRun, requireRun } from '#main/workspace/runs.ts'
 import { createWorkspace } from '#main/workspace/workspace.ts'
 import { RunEvent, RunState } from '#shared/order.ts'
@@ -141,6 +142,16 @@ it('a value of a metric is never changed by a later one of the same step', async
   ])
   expect(() => workspace.connection.exec('update points set value = 3')).toThrow(/append-only/)
   expect(() => workspace.connection.exec('delete from run_moves')).toThrow(/append-only/)
+})
+
+it('reads curves whatever their metrics are called', async () => {
+  await workspace.db.transaction().execute(trx => addPoints(trx, key, ['constructor', 'toString', '__proto__'].map((metric, step) => ({ metric, step, value: step / 2, at_ms: 0 }))))
+  const curves = await readCurves(workspace.db, key, {})
+  expect(Object.entries(curves)).toEqual([
+    ['__proto__', { steps: [2], values: [1], count: 1 }],
+    ['constructor', { steps: [0], values: [0], count: 1 }],
+    ['toString', { steps: [1], values: [0.5], count: 1 }],
+  ])
 })
 
 it('finds a run by the beginning of its key and says when that is too little', async () => {
