@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer'
 import { spawnSync } from 'node:child_process'
 import { closeSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { root, setupPaths } from '../../scripts/setup/paths.mjs'
 
 /** What happens at the chosen operation; the numbers are shim.cpp's. */
 export const kinds = { 'kill before': 1, 'kill after': 2, 'torn': 3, 'full': 4, 'broken': 5 } as const
@@ -82,10 +83,10 @@ export class FaultPlan {
 /** Compiles shim.cpp. @returns its path @throws where there is no compiler */
 export function buildShim(folder: string): string {
   const shim = join(folder, 'shim.so')
-  for (const compiler of [process.env.CXX, 'g++', 'clang++']) {
-    if (!compiler)
-      continue
-    const { error, status, stderr } = spawnSync(compiler, ['-O2', '-shared', '-fPIC', '-o', shim, join(import.meta.dirname, 'shim.cpp'), '-ldl'], { encoding: 'utf8' })
+  const zig = join(setupPaths(root).tools, 'ziglang', 'ziglang', 'zig') // set-up fetches it where there is no other
+  const compilers = [...process.env.CXX ? [[process.env.CXX]] : [], ['g++'], ['clang++'], [zig, 'c++']] as const
+  for (const [compiler, ...first] of compilers) {
+    const { error, status, stderr } = spawnSync(compiler, [...first, '-O2', '-shared', '-fPIC', '-o', shim, join(import.meta.dirname, 'shim.cpp'), '-ldl'], { encoding: 'utf8' })
     if (status === 0)
       return shim
     if (!error)
