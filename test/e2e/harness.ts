@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { _electron as electron } from 'playwright-core'
-import { describe } from 'vitest'
+import { describe, vi } from 'vitest'
 import { chromiumPath, openBrowser } from './browser.ts'
 import { startServer } from './serve.ts'
 
@@ -65,6 +65,11 @@ export async function startApp(carrier: Carrier, options: StartOptions = {}): Pr
     const app = await (carrier === 'electron' ? startElectron : startInBrowser)(config, options, { opened, watch })
     app.page.setDefaultTimeout(patient.timeout)
     await app.page.locator('header').waitFor()
+    // A title says that the first screen stands: a change of the address before that would be overwritten by it.
+    await vi.waitFor(async () => {
+      if (await app.page.title() === 'Facet')
+        throw new Error('No screen stands yet.')
+    }, patient)
     return {
       ...app,
       carrier,
