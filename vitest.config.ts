@@ -23,6 +23,7 @@ export default defineConfig({
           name: 'dom',
           environment: 'jsdom',
           include: ['test/dom/**/*.test.ts'],
+          setupFiles: ['test/dom/unmount.ts'],
         },
       },
       {

@@ -9,9 +9,10 @@ const missing = cell({ mean: null, std: null, n: 0, values: [], keys: [], missin
 
 describe('a table on the screen', () => {
   const table = tableOf({ ae: cell({ best: true, reference: 97, referenceText: '97.20', referenceSource: 'Table 3', test: { against: 'pca', shared: 358, difference: 2, interval: [1, 3], p: 0.01, adjusted: 0.02, verdict: 'better' } }), pca: missing, scratch: cell({ mean: null, values: [], n: 0, missing: { reason: 'Verification needs more', command: null } }) })
-  const view = mount(ResultTable, { props: { table, isRunning: false }, global: { plugins: [createRouter({ history: createMemoryHistory(), routes: [{ path: '/:rest(.*)*', component: {} }] })] } })
+  const show = () => mount(ResultTable, { props: { table, isRunning: false }, global: { plugins: [createRouter({ history: createMemoryHistory(), routes: [{ path: '/:rest(.*)*', component: {} }] })] } })
 
   it('has real headings, the paper beside the columns that it prints, and the best in words for readers', () => {
+    const view = show()
     expect(view.findAll('th[scope=row]').map(th => th.text())).toEqual(['Gender <UTK>'])
     expect(view.findAll('th[scope=colgroup]').map(th => [th.text(), th.attributes('colspan')])).toEqual([['ae', '2'], ['pca', '1'], ['scratch', '1']])
     expect(view.get('.figure').attributes('aria-label')).toBe('Gender <UTK>, ae: 90.0 ± 1.0, best of the row')
@@ -20,6 +21,7 @@ describe('a table on the screen', () => {
   })
 
   it('says why a figure is missing and runs it where a run can help', async () => {
+    const view = show()
     const runs = view.findAll('.run')
     expect(runs).toHaveLength(1)
     await runs[0]!.trigger('click')
