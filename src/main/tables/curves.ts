@@ -4,14 +4,14 @@ import { thinCurve } from '#shared/thin.ts'
 /** One run's values of a metric, over steps and over the time since its first value. */
 export interface RunCurve { key: string, steps: number[], seconds: number[], values: number[], points: number }
 
-/** Metrics of some runs; those that all have come first, then by how many have them. Metrics of single folds come last. */
+/** Metrics of some runs; those that all have come first, then by how many have them. The schedule and metrics of single folds come last. */
 export async function metricsOf(db: Db, keys: readonly string[]): Promise<string[]> {
   const rows = await db.selectFrom('curves').select(['run', 'metric']).where('run', 'in', keys).execute()
   const counts = new Map<string, number>()
   for (const { metric } of rows)
     counts.set(metric, (counts.get(metric) ?? 0) + 1)
-  const isFold = (name: string): number => Number(name.startsWith('fold-'))
-  return [...counts.keys()].sort((a, b) => isFold(a) - isFold(b) || counts.get(b)! - counts.get(a)! || a.localeCompare(b, 'en', { numeric: true }))
+  const isAside = (name: string): number => Number(name === 'learningRate' || name.startsWith('fold-'))
+  return [...counts.keys()].sort((a, b) => isAside(a) - isAside(b) || counts.get(b)! - counts.get(a)! || a.localeCompare(b, 'en', { numeric: true }))
 }
 
 /** A metric of some runs, thinned to the extremes of each stretch. */

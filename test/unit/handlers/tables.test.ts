@@ -367,12 +367,14 @@ it('what a table misses is queued, and nothing else; a run that is gone is told'
 it('curves of runs lie over each other, with the time since their first value', async () => {
   await addStudy()
   await workspace.db.transaction().execute(async (trx) => {
-    for (const digit of [1, 2])
+    for (const digit of [1, 2]) {
+      await addPoints(trx, key(digit), [0, 1, 2].map(step => ({ metric: 'learningRate', step, value: 0.1, at_ms: 0 })))
       await addPoints(trx, key(digit), [0, 1, 2].map(step => ({ metric: 'loss', step, value: 1 / (step + digit), at_ms: 1000 * digit + 500 * step })))
+    }
     await addPoints(trx, key(1), [{ metric: 'fold-0/loss', step: 0, value: 1, at_ms: 0 }])
   })
   const { metrics, metric, runs } = await compareHandlers(core)['compare.curves']({ keys: [key(1), key(2)], buckets: 100 })
-  expect(metrics).toEqual(['loss', 'fold-0/loss'])
+  expect(metrics).toEqual(['loss', 'learningRate', 'fold-0/loss'])
   expect(metric).toBe('loss')
   expect(runs.map(({ seconds }) => seconds)).toEqual([[0, 0.5, 1], [0, 0.5, 1]])
 })
