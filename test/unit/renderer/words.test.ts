@@ -58,8 +58,8 @@ describe('charts', () => {
   })
 })
 
-it('a log keeps the level for lines that have no stamp', () => {
-  const lines = readLines('2026-11-24T12:00:00.000Z error: it broke\n    at here\n2026-11-24T12:00:01.000Z fine', 7)
+it('a log keeps the level for lines that have no stamp, and leaves out what TensorFlow says at each start', () => {
+  const lines = readLines('WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\nI0000 00:00:1795553165.159769   30732 port.cc:153] oneDNN custom operations are on.\n2026-11-24T12:00:00.000Z error: it broke\n    at here\n2026-11-24T12:00:01.000Z fine', 7)
   expect(lines.map(({ id, level, text }) => [id, level, text])).toEqual([[7, 'error', 'it broke'], [8, 'error', '    at here'], [9, 'info', 'fine']])
 })
 
