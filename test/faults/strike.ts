@@ -72,16 +72,17 @@ export async function someWorker({ root, random }: Scene, isOver: () => boolean)
   return null
 }
 
-/** Arms the plan for workers and runs the study on. @returns the run that was struck */
-export async function strikeWorker(scene: Scene, kind: Kind, at: number, match = ''): Promise<{ where: string | null, state: string, message: string }> {
+/** Arms the plan for workers and runs the study on. @returns the run that was struck; `isAdopted`: an earlier host had started its worker, so nobody can tell the signal */
+export async function strikeWorker(scene: Scene, kind: Kind, at: number, match = ''): Promise<{ where: string | null, state: string, message: string, isAdopted: boolean }> {
   const { plan } = scene
+  const adopted = readRuns(scene.root).filter(({ pid, pid_started: started }) => pid !== null && isAlive(pid, started!)).map(({ label }) => label)
   plan.arm({ ...worker, match }, kind, at)
   try {
     const { open } = await session(scene)
     if (!plan.hasStruck)
-      return { where: null, state: '', message: '' }
+      return { where: null, state: '', message: '', isAdopted: false }
     const struck = open.find(({ state }) => state !== 'queued')
-    return { where: `${struck?.label ?? 'a run that was done all the same'}, operation ${at}${match && ` on ${match}`}`, state: struck?.state ?? 'done', message: struck?.message ?? '' }
+    return { where: `${struck?.label ?? 'a run that was done all the same'}, operation ${at}${match && ` on ${match}`}`, state: struck?.state ?? 'done', message: struck?.message ?? '', isAdopted: struck !== undefined && adopted.includes(struck.label) }
   }
   finally {
     plan.disarm()

@@ -72,7 +72,7 @@ create table if not exists indexes (chunk integer primary key, data blob not nul
 create table if not exists statistics (teacher integer primary key, mean blob not null, std blob not null) strict;
 `
 
-/** Opens the file of an unfinished pack, or starts one; a file that holds something else is refused. */
+/** Opens the file of an earlier attempt's pack, or starts one; a file that holds something else is refused. */
 function openForWriting(path: string, header: z.infer<typeof Header>): Database.Database {
   const db = new Database(path)
   db.pragma('journal_mode = delete') // one writer, also on a network file system
@@ -81,9 +81,9 @@ function openForWriting(path: string, header: z.infer<typeof Header>): Database.
   if (before === undefined) {
     db.prepare('insert into meta (key, value) values (?, ?)').run('header', JSON.stringify(header))
   }
-  else if (JSON.stringify(before) !== JSON.stringify(header) || readMeta(db, 'sealed')) {
+  else if (JSON.stringify(before) !== JSON.stringify(header)) {
     db.close()
-    throw new FacetError('conflict', 'an embeddings pack of other teachers or faces lies here, or it is sealed already.', { where: path, hint: 'Delete it to compute the embeddings anew.' })
+    throw new FacetError('conflict', 'an embeddings pack of other teachers or faces lies here.', { where: path, hint: 'Delete it to compute the embeddings anew.' })
   }
   return db
 }
@@ -147,8 +147,9 @@ function syncFile(path: string): void {
 }
 
 /**
- * Starts an embeddings pack at `path`, or goes on with the unfinished one there (`stored` says from which row).
- * Rows of 512 faces are written at a time, each in one transaction, f32.
+ * Starts an embeddings pack at `path`, or goes on with the one there (`stored` says from which row). One that an attempt sealed just
+ * before it was killed lacks nothing and takes nothing: it only waits to be sealed again. Rows of 512 faces are written at a time,
+ * each in one transaction, f32.
  *
  * @param path the pack's (temporary) file
  * @param options what the pack will hold
@@ -162,6 +163,7 @@ export function createEmbeddings(path: string, options: { teachers: EmbeddingCol
     teachers: teachers.map(({ name, dimension }) => ({ name, dimension })),
     size,
   }))
+  const isSealed = readMeta(db, 'sealed') === true
   let chunk = db.prepare('select count(*) from indexes').pluck().get() as number
   const lastIndexes = db.prepare('select data from indexes order by chunk desc limit 1').pluck().get() as Buffer | undefined
   let last = lastIndexes?.readInt32LE(lastIndexes.length - 4) ?? -1
@@ -172,8 +174,10 @@ export function createEmbeddings(path: string, options: { teachers: EmbeddingCol
   const addChunk = db.prepare('insert into chunks (chunk, teacher, data) values (?, ?, ?)')
 
   const writer: EmbeddingsWriter = {
-    stored: chunk * chunkRows,
+    stored: Math.min(chunk * chunkRows, size), // the last chunk may be a part, written just before a kill
     append(indexes, rows) {
+      if (isSealed)
+        throw new FacetError('conflict', 'the embeddings pack is sealed; it never changes.', { where: path })
       checkRows(path, teachers, indexes, rows, last)
       if (writer.stored + pending + indexes.length > size)
         throw new FacetError('internal', `internal: row ${writer.stored + pending + indexes.length} of a pack of ${size} faces.`, { where: path })
@@ -194,19 +198,23 @@ export function createEmbeddings(path: string, options: { teachers: EmbeddingCol
         throw new FacetError('internal', `internal: sealed with ${writer.stored + pending} of ${size} rows.`, { where: path })
       if (pending > 0)
         flush()
-      db.transaction(() => {
-        for (const [t, { dimension }] of teachers.entries()) {
-          const { mean, std } = statisticsOf(db, t, dimension, size)
-          db.prepare('insert into statistics (teacher, mean, std) values (?, ?, ?)').run(t, bytesOf(mean), bytesOf(std))
-        }
-        const add = db.prepare('insert into meta (key, value) values (?, ?)')
-        add.run('meta', JSON.stringify(meta))
-        add.run('sealed', 'true')
-      })()
+      if (!isSealed)
+        addStatistics(meta)
       db.close()
       syncFile(path)
     },
     close: () => db.close(),
+  }
+  function addStatistics(meta: object): void {
+    db.transaction(() => {
+      for (const [t, { dimension }] of teachers.entries()) {
+        const { mean, std } = statisticsOf(db, t, dimension, size)
+        db.prepare('insert into statistics (teacher, mean, std) values (?, ?, ?)').run(t, bytesOf(mean), bytesOf(std))
+      }
+      const add = db.prepare('insert into meta (key, value) values (?, ?)')
+      add.run('meta', JSON.stringify(meta))
+      add.run('sealed', 'true')
+    })()
   }
   function flush(): void {
     db.transaction(() => {

@@ -96,8 +96,9 @@ create table if not exists faces (
 create index if not exists faces_by_status on faces (status, sample);`
 
 /**
- * Opens a faces pack for writing at `path`; a pack that an earlier attempt left there is gone on with.
- * @throws FacetError `conflict` when a pack of other settings, or a sealed one, lies there
+ * Opens a faces pack for writing at `path`; a pack that an earlier attempt left there is gone on with. One that it sealed just before
+ * it was killed lacks nothing and takes nothing: it only waits to be sealed again.
+ * @throws FacetError `conflict` when a pack of other settings lies there
  */
 export function createFaces(path: string, meta: FacesMeta): FacesWriter {
   // A log without its database would be played into the new one.
@@ -115,8 +116,6 @@ export function createFaces(path: string, meta: FacesMeta): FacesWriter {
     const found = db.prepare<[], { json: string }>('select json from meta').get()?.json
     if (found !== json)
       throw new FacetError('conflict', `An unfinished faces pack of other settings is in the way: ${found} instead of ${json}.`, { where: path, hint: 'Remove the file and start again.' })
-    if (isSealed(db))
-      throw new FacetError('conflict', 'The faces pack is sealed; it never changes.', { where: path })
     return writerOf(db, path, meta)
   }
   catch (error) {
@@ -141,11 +140,15 @@ function writerOf(db: Database.Database, path: string, meta: FacesMeta): FacesWr
     has: index => has.get(index) !== undefined,
     count,
     tally: () => tallyOf(db),
-    add: rows => add(rows),
+    add: (rows) => {
+      if (isSealed(db))
+        throw new FacetError('conflict', 'The faces pack is sealed; it never changes.', { where: path })
+      add(rows)
+    },
     seal: () => {
       if (count() !== meta.count)
         throw new FacetError('internal', `internal: the faces pack has ${count()} of ${meta.count} rows.`, { where: path })
-      db.prepare('insert into sealed (only_row) values (1)').run()
+      db.prepare('insert into sealed (only_row) values (1) on conflict do nothing').run()
       db.pragma('wal_checkpoint(TRUNCATE)')
       db.pragma('journal_mode = DELETE')
       db.close()

@@ -15,8 +15,9 @@ function atOperation(name: string, share: number, operations: number, match = ''
     isKill: true,
     strike: async (scene) => {
       const kind = sudden[scene.random.integer(sudden.length)]!
-      const { where, state, message } = await strikeWorker(scene, kind, scene.random.integer(operations), match)
-      if (where && state !== 'done' && !(state === 'interrupted' && message.includes('SIGKILL')))
+      const { where, state, message, isAdopted } = await strikeWorker(scene, kind, scene.random.integer(operations), match)
+      const reason = isAdopted ? 'its host was not there to see why' : 'SIGKILL'
+      if (where && state !== 'done' && !(state === 'interrupted' && message.includes(reason)))
         fail(`${where} is ${state}: ${message}`)
       return where && `${where}, ${kind}`
     },

@@ -105,7 +105,7 @@ describe('faces pack', () => {
     ]).toEqual([1, 3])
   })
 
-  it('refuses another kind of pack in its place, a sealed one, and an unfinished one for reading', () => {
+  it('refuses another kind of pack in its place, rows for a sealed one, and an unfinished one for reading', () => {
     const path = join(folder, 'other.sqlite')
     createFaces(path, META).close()
     expect(() => openFaces(path)).toThrow(/not finished/)
@@ -113,7 +113,30 @@ describe('faces pack', () => {
     const writer = createFaces(path, META)
     writer.add(ROWS)
     writer.seal()
-    expect(() => createFaces(path, META)).toThrow(/sealed/)
+    const again = createFaces(path, META)
+    expect(() => again.add(ROWS.slice(0, 1))).toThrow(/sealed; it never changes/)
+    again.close()
+  })
+
+  it('lacks nothing where the writer was killed just after it had sealed', () => {
+    const path = join(folder, 'killed.sqlite')
+    const writer = createFaces(path, META)
+    writer.add(ROWS)
+    writer.seal()
+    const read = () => {
+      const faces = openFaces(path)
+      try {
+        return [faces.indexes, ...Array.from(faces.indexes, index => faces.read(index))]
+      }
+      finally {
+        faces.close()
+      }
+    }
+    const before = read()
+    const again = createFaces(path, META)
+    expect(again.count()).toBe(META.count)
+    again.seal()
+    expect(read()).toEqual(before)
   })
 
   it('starts anew where only the log of a removed pack is left', () => {

@@ -1,7 +1,8 @@
 import type { EmbeddingColumn } from '#shared/files/embeddings.ts'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createEmbeddings, openEmbeddings } from '#shared/files/embeddings.ts'
@@ -118,7 +119,29 @@ describe('the embeddings pack', () => {
     const writer = write(two, 10, 10)
     expect(() => openEmbeddings(path)).toThrow(/never finished/)
     writer.seal()
-    expect(() => createEmbeddings(path, { teachers: two, size: 10 })).toThrow(/sealed already/)
+    const again = createEmbeddings(path, { teachers: two, size: 10 })
+    expect(() => again.append(indexesOf(10, 11), rowsOf(two, 10, 11))).toThrow(/never changes/)
+    again.close()
+    expect(() => createEmbeddings(path, { teachers: two, size: 11 })).toThrow(/other teachers or faces/)
+  })
+
+  it('lacks nothing where the writer was killed just after it had sealed, or just before with every row written', () => {
+    write(two, 700, 100).seal({ note: 'x' })
+    const sealed = readFileSync(path)
+    const again = createEmbeddings(path, { teachers: two, size: 700 })
+    expect(again.stored).toBe(700)
+    again.seal({ note: 'y' })
+    expect(readFileSync(path).equals(sealed)).toBe(true)
+
+    const db = new Database(path)
+    db.exec('delete from statistics; delete from meta where key <> \'header\'')
+    db.close()
+    const left = createEmbeddings(path, { teachers: two, size: 700 })
+    expect(left.stored).toBe(700)
+    left.seal({ note: 'x' })
+    const pack = openEmbeddings(path)
+    expect(pack.read(['a'])).toEqual(rowsOf(two, 0, 700).a)
+    expect(pack.indexes).toEqual(indexesOf(0, 700))
   })
 
   it('refuses to be sealed with rows missing, and rows beyond its size', () => {
