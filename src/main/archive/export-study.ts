@@ -3,10 +3,11 @@ import type { Workspace } from '../workspace/workspace.ts'
 import type { ArchivedRun, ArchiveManifest } from './manifest.ts'
 import { Buffer } from 'node:buffer'
 import { createHash, hash } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { createReadStream, existsSync, statSync } from 'node:fs'
+import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import process from 'node:process'
+import { Readable } from 'node:stream'
 import { FacetError } from '#shared/errors.ts'
 import { syncPath } from '#shared/files/durable.ts'
 import { describeSealed, sha256Of } from '#shared/files/sealed.ts'
@@ -18,7 +19,9 @@ import { listRuns, needsOf } from '../workspace/runs.ts'
 import { artefactName, sealedFilesByArtefact } from '../workspace/sealed-files.ts'
 import { requireStudy } from '../workspace/studies.ts'
 import { archiveFormat, manifestName, sumName } from './manifest.ts'
-import { appendEnd, appendFile, readParts } from './tar.ts'
+import { writeTar } from './tar.ts'
+
+const partBytes = 1 << 20
 
 /** Of a run's folder, what tells how it went; the rest is for the process that works on it. */
 const runFiles = ['events.ndjson', 'log.txt']
@@ -39,18 +42,11 @@ export async function exportStudy(workspace: Pick<Workspace, 'db' | 'paths'>, na
   const temporary = `${path}.tmp-${process.pid}`
   await mkdir(dirname(path), { recursive: true })
   try {
-    const archive = await open(temporary, 'w')
-    try {
-      await appendFile(archive, manifestName, head.length, one(head))
-      await appendFile(archive, sumName, 64, one(Buffer.from(hash('sha256', head, 'hex'))))
-      for (const file of manifest.files)
-        await appendFile(archive, file.path, file.bytes, checked(join(workspace.paths.root, file.path), file.sha256))
-      await appendEnd(archive)
-      await archive.sync()
-    }
-    finally {
-      await archive.close()
-    }
+    await writeTar(temporary, [
+      { name: manifestName, bytes: head.length, content: Readable.from([head]) },
+      { name: sumName, bytes: 64, content: Readable.from([Buffer.from(hash('sha256', head, 'hex'))]) },
+      ...manifest.files.map(file => ({ name: file.path, bytes: file.bytes, content: checked(join(workspace.paths.root, file.path), file.sha256) })),
+    ])
     await rename(temporary, path)
     syncPath(dirname(path))
   }
@@ -60,14 +56,10 @@ export async function exportStudy(workspace: Pick<Workspace, 'db' | 'paths'>, na
   return { path, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0), runs: manifest.runs.length, files: manifest.files.length }
 }
 
-async function* one(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes
-}
-
 /** A file's parts; its checksum has to come out at the end. */
 async function* checked(path: string, sha256: string): AsyncGenerator<Buffer> {
   const found = createHash('sha256')
-  for await (const part of readParts(path)) {
+  for await (const part of createReadStream(path, { highWaterMark: partBytes }) as AsyncIterable<Buffer>) {
     found.update(part)
     yield part
   }

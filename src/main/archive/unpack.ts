@@ -32,15 +32,15 @@ export async function openArchive(path: string): Promise<OpenArchive> {
     throw new FacetError('not-found', 'There is no such file.', { where: path })
   if (!stat.isFile())
     throw new FacetError('bad-input', 'This is no file.', { where: path })
-  const archive = await open(path, 'r')
+  const entries = readTar(path)
+  const close = async (): Promise<void> => { await entries.return(undefined) }
   try {
-    const entries = readTar(archive, stat.size)
     const manifest = await readManifest(entries)
     checkManifest(manifest, stat.size)
-    return { manifest, unpack: folder => unpack(entries, manifest, folder), close: () => archive.close() }
+    return { manifest, unpack: folder => unpack(entries, manifest, folder), close }
   }
   catch (error) {
-    await archive.close()
+    await close()
     throw error instanceof FacetError ? new FacetError(error.code, error.message, { where: path, hint: error.hint, cause: error }) : error
   }
 }
@@ -66,7 +66,7 @@ async function readManifest(entries: AsyncGenerator<TarEntry>): Promise<ArchiveM
 async function readWhole({ name, bytes, content }: TarEntry, limit: number): Promise<Buffer> {
   if (bytes > limit)
     throw new FacetError('bad-input', `The archive's ${name} has ${bytes} bytes; at most ${limit} are read.`)
-  const parts: Buffer[] = []
+  const parts: Uint8Array[] = []
   for await (const part of content)
     parts.push(part)
   return Buffer.concat(parts)

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { appendEnd, appendFile, readTar } from '#main/archive/tar.ts'
+import { Readable } from 'node:stream'
+import { readTar, writeTar } from '#main/archive/tar.ts'
 import { changedBytes } from '../inputs.ts'
 import { declareTarget } from '../target.ts'
 import { scratch } from './folder.ts'
@@ -12,15 +12,8 @@ const folder = scratch('archives')
 /** An archive of two files, as an export writes it. */
 async function sample(): Promise<Buffer> {
   const path = join(folder(), 'whole.tar')
-  const file = await open(path, 'w')
-  try {
-    for (const [name, text] of [['facet-study.json', '{}'], ['runs/abc/events.ndjson', 'x'.repeat(600)]] as const)
-      await appendFile(file, name, text.length, (async function* () { yield Buffer.from(text) })())
-    await appendEnd(file)
-  }
-  finally {
-    await file.close()
-  }
+  const files = [['facet-study.json', '{}'], ['runs/abc/events.ndjson', 'x'.repeat(600)]] as const
+  await writeTar(path, files.map(([name, text]) => ({ name, bytes: text.length, content: Readable.from([Buffer.from(text)]) })))
   return readFileSync(path)
 }
 const whole = await sample()
@@ -41,22 +34,16 @@ export const archives = declareTarget({
   read: async (bytes) => {
     const path = join(folder(), 'some.tar')
     writeFileSync(path, bytes)
-    const file = await open(path, 'r')
-    try {
-      const names: string[] = []
-      for await (const { name, content } of readTar(file, bytes.length)) {
-        for await (const part of content) {
-          if (part.length > bytes.length)
-            throw new Error('internal: more than there is')
-        }
-        if (name.startsWith('/') || name.split('/').includes('..'))
-          throw new Error(`internal: a file called ${name}`)
-        names.push(name)
+    const names: string[] = []
+    for await (const { name, content } of readTar(path)) {
+      for await (const part of content) {
+        if (part.length > bytes.length)
+          throw new Error('internal: more than there is')
       }
-      return names
+      if (name.startsWith('/') || name.split('/').includes('..'))
+        throw new Error(`internal: a file called ${name}`)
+      names.push(name)
     }
-    finally {
-      await file.close()
-    }
+    return names
   },
 })
