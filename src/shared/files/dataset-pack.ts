@@ -1,5 +1,5 @@
 import type { Pair, Rejected } from '../dataset.ts'
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import Database from 'better-sqlite3'
 import { z } from 'zod'
@@ -53,10 +53,10 @@ const SCHEMA = `
   create table pairs (a integer not null references samples, b integer not null references samples, same integer not null, fold integer not null, unseen integer not null) strict;
 `
 
-/** Writes a data set pack: temporary name, fsync, rename, fsync of the folder. What stands under the name before is replaced. */
+/** Writes a data set pack: temporary name, fsync, rename, fsync of the folder. What stands under the name before is replaced, and what a killed writer of it left is removed. */
 export function writeDataset(file: string, { meta, samples, rejected, pairs }: { meta: DatasetMeta, samples: PackedSample[], rejected: Rejected[], pairs: Pair[] }): void {
   const temporary = `${file}.${process.pid}.tmp`
-  rmSync(temporary, { force: true })
+  removeHalves(file)
   try {
     const db = new Database(temporary)
     try {
@@ -83,7 +83,16 @@ export function writeDataset(file: string, { meta, samples, rejected, pairs }: {
     sync(path.dirname(file))
   }
   finally {
-    rmSync(temporary, { force: true })
+    removeHalves(file)
+  }
+}
+
+/** A workspace has one writer: no other can be at work on the same pack. */
+function removeHalves(file: string): void {
+  const folder = path.dirname(file)
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(`${path.basename(file)}.`) && /\.tmp(?:-journal)?$/.test(name))
+      rmSync(path.join(folder, name))
   }
 }
 

@@ -1,0 +1,27 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { openDataset, writeDataset } from '#shared/files/dataset-pack.ts'
+
+it('takes the place of what a killed writer left, and leaves other packs alone', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'facet-test-'))
+  try {
+    const file = join(folder, 'ab.sqlite')
+    for (const name of ['ab.sqlite.4711.tmp', 'ab.sqlite.4711.tmp-journal', 'cd.sqlite.4711.tmp'])
+      writeFileSync(join(folder, name), 'half')
+    writeDataset(file, {
+      meta: { format: 'csv', root: '/faces', fingerprint: 'a'.repeat(64), tasks: {}, aligned: true, licence: 'none', notes: [] },
+      samples: [{ path: '0.jpg', labels: {}, split: 'test', subject: null, unseen: false, bytes: 1, sha256: 'a'.repeat(64) }],
+      rejected: [],
+      pairs: [],
+    })
+    expect(readdirSync(folder).sort()).toEqual(['ab.sqlite', 'cd.sqlite.4711.tmp'])
+    const dataset = openDataset(file)
+    expect(dataset.samples().map(({ path }) => path)).toEqual(['0.jpg'])
+    dataset.close()
+  }
+  finally {
+    rmSync(folder, { recursive: true })
+  }
+})
