@@ -1,31 +1,16 @@
 import { join } from 'node:path'
 import process from 'node:process'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { listMetrics, requireRun } from '#main/workspace/runs.ts'
 import { mainMemoryBytes } from '#shared/main-memory.ts'
-import { openHost, plan, temporaryFolder, until } from './workspace-fixture.ts'
+import { ownWorkspace } from './own-workspace.ts'
+import { plan, until } from './workspace-fixture.ts'
 
-let root: string
-let remove: () => void
-const open: { close: () => Promise<void> }[] = []
-
-beforeEach(() => {
-  ({ folder: root, remove } = temporaryFolder())
-})
-afterEach(async () => {
-  for (const host of open.splice(0))
-    await host.close()
-  remove()
-})
-async function host(options = {}) {
-  const opened = await openHost(root, options)
-  open.push(opened)
-  return opened
-}
+const own = ownWorkspace()
 
 it('a step for which TensorFlow has no memory ends its run with the tensor, the batch that would fit and how it goes on', async () => {
-  const { runner, workspace } = await host({ worker: { node: process.execPath, entry: join(import.meta.dirname, 'memory-worker.ts') } })
-  const run = plan(root, 'large', { stepMs: 4096 }) // its batch
+  const { runner, workspace } = await own.host({ worker: { node: process.execPath, entry: join(import.meta.dirname, 'memory-worker.ts') } })
+  const run = plan(own.root, 'large', { stepMs: 4096 }) // its batch
   await runner.enqueue('study', [run])
   await runner.idle('study')
   const { state, reason } = await requireRun(workspace.db, run.key)
@@ -45,8 +30,8 @@ it('a step for which TensorFlow has no memory ends its run with the tensor, the 
 
 it('a worker that the system killed for lack of memory is told from one that somebody killed', async () => {
   let kills = 3
-  const { runner, workspace } = await host({ worker: { node: process.execPath, entry: join(import.meta.dirname, 'stages-worker.ts'), countMemoryKills: () => kills } })
-  const [killed, starved] = ['killed', 'starved'].map(name => plan(root, name, { steps: 200, stepMs: 25 })) as [ReturnType<typeof plan>, ReturnType<typeof plan>]
+  const { runner, workspace } = await own.host({ worker: { node: process.execPath, entry: join(import.meta.dirname, 'stages-worker.ts'), countMemoryKills: () => kills } })
+  const [killed, starved] = ['killed', 'starved'].map(name => plan(own.root, name, { steps: 200, stepMs: 25 })) as [ReturnType<typeof plan>, ReturnType<typeof plan>]
   const endOf = async (run: ReturnType<typeof plan>, before = () => {}) => {
     await runner.enqueue('study', [run])
     await until(async () => (await listMetrics(workspace.db, run.key)).length >= 3, 'some steps are done')

@@ -3,34 +3,19 @@ import { once } from 'node:events'
 import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { listMetrics, listMoves, putPlannedRun, requireRun } from '#main/workspace/runs.ts'
 import { isAlive } from '#shared/process-identity.ts'
-import { openHost, plan, readEventFile, sumAfter, temporaryFolder, until } from './workspace-fixture.ts'
+import { ownWorkspace } from './own-workspace.ts'
+import { plan, readEventFile, sumAfter, until } from './workspace-fixture.ts'
 
-let root: string
-let remove: () => void
-const open: { close: () => Promise<void> }[] = []
-
-beforeEach(() => {
-  ({ folder: root, remove } = temporaryFolder())
-})
-afterEach(async () => {
-  for (const host of open.splice(0))
-    await host.close()
-  remove()
-})
-async function host(options = {}) {
-  const opened = await openHost(root, options)
-  open.push(opened)
-  return opened
-}
-const sumOf = (key: string) => readFileSync(join(root, 'artefacts/models', key, 'sum.txt'), 'utf8')
+const own = ownWorkspace()
+const sumOf = (key: string) => readFileSync(join(own.root, 'artefacts/models', key, 'sum.txt'), 'utf8')
 
 it('runs what a run needs first and takes in metrics, evaluations and the artefact', async () => {
-  const { runner, workspace } = await host()
-  const first = plan(root, 'first')
-  const second = plan(root, 'second', {
+  const { runner, workspace } = await own.host()
+  const first = plan(own.root, 'first')
+  const second = plan(own.root, 'second', {
     needs: [first.key],
   })
   await runner.enqueue('study', [first, second])
@@ -56,8 +41,8 @@ it('runs what a run needs first and takes in metrics, evaluations and the artefa
 })
 
 it('a worker killed with SIGKILL leaves its run interrupted with the reason, and a resume ends as if nothing had happened', async () => {
-  const { runner, workspace } = await host()
-  const run = plan(root, 'killed', { steps: 30, stepMs: 30 })
+  const { runner, workspace } = await own.host()
+  const run = plan(own.root, 'killed', { steps: 30, stepMs: 30 })
   await runner.enqueue('study', [run])
   await until(async () => (await listMetrics(workspace.db, run.key)).length >= 7, 'some steps are done')
   process.kill((await requireRun(workspace.db, run.key)).pid!, 'SIGKILL')
@@ -71,7 +56,7 @@ it('a worker killed with SIGKILL leaves its run interrupted with the reason, and
   expect((await runner.idle('study')).counts).toEqual({ done: 1 })
   expect(sumOf(run.key)).toBe(String(sumAfter(30)))
   expect((await listMetrics(workspace.db, run.key)).map(({ step }) => step)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1))
-  const started = readEventFile(root, run.key).filter(({ type }) => type === 'started')
+  const started = readEventFile(own.root, run.key).filter(({ type }) => type === 'started')
   expect(started).toMatchObject([
     { attempt: 1, resumedFrom: null },
     {
@@ -82,28 +67,28 @@ it('a worker killed with SIGKILL leaves its run interrupted with the reason, and
 })
 
 it('a host that is killed loses nothing: the worker finishes and the next host takes its events in exactly once', async () => {
-  const run = plan(root, 'left', { steps: 40, stepMs: 25 })
-  const child = fork(join(import.meta.dirname, 'host-with-run.ts'), [root, 'left', '40', '25'])
+  const run = plan(own.root, 'left', { steps: 40, stepMs: 25 })
+  const child = fork(join(import.meta.dirname, 'host-with-run.ts'), [own.root, 'left', '40', '25'])
   await once(child, 'message')
-  await until(() => existsSync(join(root, 'runs', run.key, 'worker.json')) && readEventFile(root, run.key).length > 5, 'some steps are done')
+  await until(() => existsSync(join(own.root, 'runs', run.key, 'worker.json')) && readEventFile(own.root, run.key).length > 5, 'some steps are done')
   child.kill('SIGKILL')
   await once(child, 'exit')
-  const { pid, started } = JSON.parse(readFileSync(join(root, 'runs', run.key, 'worker.json'), 'utf8'))
+  const { pid, started } = JSON.parse(readFileSync(join(own.root, 'runs', run.key, 'worker.json'), 'utf8'))
   expect(isAlive(pid, started)).toBe(true)
   await until(() => !isAlive(pid, started), 'the worker is done')
-  const { runner, workspace } = await host()
+  const { runner, workspace } = await own.host()
   expect((await runner.idle('study')).counts).toEqual({ done: 1 })
   expect(await listMetrics(workspace.db, run.key)).toHaveLength(40)
   expect((await listMoves(workspace.db, run.key)).map(({ to_state }) => to_state)).toEqual(['running', 'done'])
 })
 
 it('a running worker is adopted by the next host, which can pause and resume it', async () => {
-  const first = await host()
-  const run = plan(root, 'adopted', { steps: 60, stepMs: 25 })
+  const first = await own.host()
+  const run = plan(own.root, 'adopted', { steps: 60, stepMs: 25 })
   await first.runner.enqueue('study', [run])
   await until(async () => (await listMetrics(first.workspace.db, run.key)).length >= 3, 'some steps are done')
   await first.close()
-  const { runner, workspace } = await host()
+  const { runner, workspace } = await own.host()
   expect(await runner.pause(run.key)).toMatchObject({ state: 'pausing' })
   expect((await runner.idle('study')).counts).toEqual({ paused: 1 })
   const { duration_ms: first_ms } = await requireRun(workspace.db, run.key)
@@ -125,25 +110,25 @@ it('a running worker is adopted by the next host, which can pause and resume it'
 })
 
 it('a failed run blocks what needs it with the reason, and a resume of it lets the rest go on', async () => {
-  const { runner, workspace } = await host()
-  const failing = plan(root, 'failing', { behaviour: 2 })
-  const below = plan(root, 'below', {
+  const { runner, workspace } = await own.host()
+  const failing = plan(own.root, 'failing', { behaviour: 2 })
+  const below = plan(own.root, 'below', {
     needs: [failing.key],
   })
-  const beside = plan(root, 'beside')
+  const beside = plan(own.root, 'beside')
   await runner.enqueue('study', [failing, below, beside])
   expect((await runner.idle('study')).counts).toEqual({ failed: 1, queued: 1, done: 1 })
   expect(JSON.parse((await requireRun(workspace.db, failing.key)).reason!)).toEqual({ code: 'bad-input', message: 'The photographs are gone.', where: '/nowhere' })
   expect(JSON.parse((await requireRun(workspace.db, below.key)).reason!)).toMatchObject({ message: 'It needs "failing", which is failed.' })
-  writeFileSync(join(root, 'runs', failing.key, 'mended'), '')
+  writeFileSync(join(own.root, 'runs', failing.key, 'mended'), '')
   await runner.resume(failing.key)
   expect((await runner.idle('study')).counts).toEqual({ done: 3 })
 })
 
 it('a silent worker is ended and its run interrupted', async () => {
-  const { runner } = await host({ silentMs: 1_500 })
+  const { runner } = await own.host({ silentMs: 1_500 })
   await runner.enqueue('study', [
-    plan(root, 'silent', { behaviour: 3 }),
+    plan(own.root, 'silent', { behaviour: 3 }),
   ])
   const { open: [row] } = await runner.idle('study')
   expect(row).toMatchObject({ state: 'interrupted' })
@@ -151,9 +136,9 @@ it('a silent worker is ended and its run interrupted', async () => {
 })
 
 it('stop ends a run that leaves and one that does not', async () => {
-  const { runner, workspace } = await host({ stopMs: 500 })
-  const willing = plan(root, 'willing', { steps: 500, stepMs: 20 })
-  const deaf = plan(root, 'deaf', { steps: 500, stepMs: 20, behaviour: 4 })
+  const { runner, workspace } = await own.host({ stopMs: 500 })
+  const willing = plan(own.root, 'willing', { steps: 500, stepMs: 20 })
+  const deaf = plan(own.root, 'deaf', { steps: 500, stepMs: 20, behaviour: 4 })
   await runner.enqueue('study', [willing, deaf])
   await until(async () => (await listMetrics(workspace.db, willing.key)).length > 0 && (await listMetrics(workspace.db, deaf.key)).length > 0, 'both run')
   await runner.stop(willing.key)
@@ -163,8 +148,8 @@ it('stop ends a run that leaves and one that does not', async () => {
 })
 
 it('a run that does not pause says so after its deadline, goes on, and can be stopped, also by the next host', async () => {
-  const first = await host({ pauseMs: 300 })
-  const deaf = plan(root, 'deaf', { steps: 500, stepMs: 20, behaviour: 4 })
+  const first = await own.host({ pauseMs: 300 })
+  const deaf = plan(own.root, 'deaf', { steps: 500, stepMs: 20, behaviour: 4 })
   await first.runner.enqueue('study', [deaf])
   await until(async () => (await listMetrics(first.workspace.db, deaf.key)).length > 0, 'it runs')
   expect(await first.runner.pause(deaf.key)).toMatchObject({ state: 'pausing', reason: null })
@@ -173,31 +158,31 @@ it('a run that does not pause says so after its deadline, goes on, and can be st
   expect(late.state).toBe('pausing')
   expect(JSON.parse(late.reason!)).toMatchObject({
     message: expect.stringMatching(/^It was asked to pause 0 s ago and has not reached the end of its step, at \d+ of 500 steps\.$/),
-    where: join(root, 'runs', deaf.key, 'log.txt'),
+    where: join(own.root, 'runs', deaf.key, 'log.txt'),
     hint: expect.stringContaining(`facet stop ${deaf.key.slice(0, 12)}`),
   })
   expect(JSON.parse((await first.runner.stop(deaf.key)).reason!).message).toBe('Somebody asked it to stop.')
   await expect(first.runner.pause(deaf.key)).rejects.toThrow('Run "deaf" is being stopped; it cannot be paused any more.')
   await first.close()
-  const { runner } = await host({ stopMs: 300 })
+  const { runner } = await own.host({ stopMs: 300 })
   expect((await runner.idle('study')).counts).toEqual({ cancelled: 1 })
 })
 
 it('a run that paused in the very moment in which it was asked to stop is stopped', async () => {
-  const { runner, workspace } = await host({ stopMs: 300 })
-  const run = plan(root, 'torn', { steps: 500, stepMs: 20, behaviour: 4 })
+  const { runner, workspace } = await own.host({ stopMs: 300 })
+  const run = plan(own.root, 'torn', { steps: 500, stepMs: 20, behaviour: 4 })
   await runner.enqueue('study', [run])
   await until(async () => (await listMetrics(workspace.db, run.key)).length > 0, 'it runs')
   await runner.stop(run.key)
   const { last_seq: seq } = await requireRun(workspace.db, run.key)
-  appendFileSync(join(root, 'runs', run.key, 'events.ndjson'), `${JSON.stringify({ seq: seq + 1000, time: Date.now(), attempt: 1, type: 'paused' })}\n`)
+  appendFileSync(join(own.root, 'runs', run.key, 'events.ndjson'), `${JSON.stringify({ seq: seq + 1000, time: Date.now(), attempt: 1, type: 'paused' })}\n`)
   await until(async () => (await listMoves(workspace.db, run.key)).some(({ to_state }) => to_state === 'paused'), 'it says that it paused')
   expect((await runner.idle('study')).counts).toEqual({ cancelled: 1 })
 })
 
 it('pausing everything leaves nothing at work: no other run takes the place of a paused one', async () => {
-  const { runner, workspace } = await host()
-  const all = ['a', 'b', 'c', 'd'].map(name => plan(root, name, { steps: 500, stepMs: 5 }))
+  const { runner, workspace } = await own.host()
+  const all = ['a', 'b', 'c', 'd'].map(name => plan(own.root, name, { steps: 500, stepMs: 5 }))
   await runner.enqueue('study', all)
   await until(async () => (await listMetrics(workspace.db, all[1]!.key)).length > 0, 'two run')
   expect((await runner.pauseAll()).map(({ label, state }) => [label, state])).toEqual([
@@ -208,11 +193,11 @@ it('pausing everything leaves nothing at work: no other run takes the place of a
 })
 
 it('a run whose folder and artefact were removed is computed again, and its new events are taken in', async () => {
-  const { runner } = await host()
-  const run = plan(root, 'emptied')
+  const { runner } = await own.host()
+  const run = plan(own.root, 'emptied')
   await runner.enqueue('study', [run])
   await runner.idle('study')
-  rmSync(join(root, 'runs', run.key), { recursive: true })
+  rmSync(join(own.root, 'runs', run.key), { recursive: true })
   rmSync(run.order.artefact, { recursive: true })
   await runner.enqueue('study', [run])
   expect((await runner.idle('study')).counts).toEqual({ done: 1 })
@@ -220,8 +205,8 @@ it('a run whose folder and artefact were removed is computed again, and its new 
 })
 
 it('a run whose artefact was removed is computed again, one known only from its event file is not', async () => {
-  const { runner, workspace } = await host()
-  const run = plan(root, 'again')
+  const { runner, workspace } = await own.host()
+  const run = plan(own.root, 'again')
   await runner.enqueue('study', [run])
   await runner.idle('study')
   await workspace.db.deleteFrom('runs').where('key', '=', run.key).execute()
@@ -240,8 +225,8 @@ it('a run whose artefact was removed is computed again, one known only from its 
 })
 
 it('a database that was lost is no reason for a zombie: a run known from an unfinished event file is interrupted, then taken up', async () => {
-  const { runner, workspace } = await host()
-  const run = plan(root, 'lost', { steps: 40, stepMs: 20 })
+  const { runner, workspace } = await own.host()
+  const run = plan(own.root, 'lost', { steps: 40, stepMs: 20 })
   await runner.enqueue('study', [run])
   await until(async () => (await listMetrics(workspace.db, run.key)).length >= 6, 'some steps are done')
   process.kill((await requireRun(workspace.db, run.key)).pid!, 'SIGKILL')
@@ -260,12 +245,12 @@ it('a database that was lost is no reason for a zombie: a run known from an unfi
 })
 
 it('what waits is told apart from what is blocked wherever it stands in the queue', async () => {
-  const { runner } = await host()
-  const failing = plan(root, 'failing', { behaviour: 2 })
-  const middle = plan(root, 'middle', {
+  const { runner } = await own.host()
+  const failing = plan(own.root, 'failing', { behaviour: 2 })
+  const middle = plan(own.root, 'middle', {
     needs: [failing.key],
   })
-  const last = plan(root, 'last', {
+  const last = plan(own.root, 'last', {
     needs: [middle.key],
   })
   await runner.enqueue('study', [last, middle, failing])
@@ -275,9 +260,9 @@ it('what waits is told apart from what is blocked wherever it stands in the queu
 })
 
 it('what an earlier host queued waits until somebody asks for it, with what it needs', async () => {
-  const first = await host()
-  const need = plan(root, 'need')
-  const wish = plan(root, 'wish', {
+  const first = await own.host()
+  const need = plan(own.root, 'need')
+  const wish = plan(own.root, 'wish', {
     needs: [need.key],
   })
   await first.workspace.db.transaction().execute(async (trx) => {
@@ -285,7 +270,7 @@ it('what an earlier host queued waits until somebody asks for it, with what it n
     await putPlannedRun(trx, wish, { position: 1, now: 0 })
   })
   await first.close()
-  const { runner, workspace } = await host()
+  const { runner, workspace } = await own.host()
   expect((await runner.idle()).counts).toEqual({ queued: 2 })
   await runner.resume(wish.key)
   expect((await runner.idle()).counts).toEqual({ done: 2 })

@@ -46,19 +46,13 @@ export const whileSealing: Fault = atOperation('worker killed while its artefact
 export const whileSaving: Fault = atOperation('worker killed while a checkpoint is written', 25, 160, 'checkpoint-')
 export const whileTelling: Fault = atOperation('worker killed while it writes events', 10, 80, 'events.ndjson')
 
-export const hostAtAnyTime: Fault = {
-  name: 'host killed at any time',
-  share: 15,
-  isKill: true,
-  strike: async (scene) => {
-    const delay = 300 + scene.random.next() * 2500
-    const { code, output } = await hostProcess(scene, { meanwhile: async (pid) => {
-      await sleep(delay)
-      kill(pid)
-    } })
-    return told(scene, code, output, `after ${Math.round(delay)} ms`)
-  },
-}
+export const hostAtAnyTime: Fault = atAnyTime('host killed at any time', 15, (_scene, host) => kill(host))
+export const bothAtOnce: Fault = atAnyTime('host and workers killed at once, as by a power cut', 15, ({ root }, host) => {
+  const workers = readRuns(root).filter(({ state, pid }) => state === 'running' && pid !== null)
+  kill(host)
+  for (const { pid } of workers)
+    kill(pid!)
+})
 
 export const hostAtAnyWrite: Fault = {
   name: 'host killed at any write',
@@ -73,21 +67,21 @@ export const hostAtAnyWrite: Fault = {
   },
 }
 
-export const bothAtOnce: Fault = {
-  name: 'host and workers killed at once, as by a power cut',
-  share: 15,
-  isKill: true,
-  strike: async (scene) => {
-    const delay = 300 + scene.random.next() * 2500
-    const { code, output } = await hostProcess(scene, { meanwhile: async (pid) => {
-      await sleep(delay)
-      const workers = readRuns(scene.root).filter(({ state, pid: of }) => state === 'running' && of !== null)
-      kill(pid)
-      for (const { pid: of } of workers)
-        kill(of!)
-    } })
-    return told(scene, code, output, `after ${Math.round(delay)} ms`)
-  },
+/** Harm to a host some time after its start. */
+function atAnyTime(name: string, share: number, harm: (scene: Scene, host: number) => void): Fault {
+  return {
+    name,
+    share,
+    isKill: true,
+    strike: async (scene) => {
+      const delay = 300 + scene.random.next() * 2500
+      const { code, output } = await hostProcess(scene, { meanwhile: async (pid) => {
+        await sleep(delay)
+        harm(scene, pid)
+      } })
+      return told(scene, code, output, `after ${Math.round(delay)} ms`)
+    },
+  }
 }
 
 /** Null where the host came to its end before. */
