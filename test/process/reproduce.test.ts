@@ -252,6 +252,29 @@ it('a repetition that was killed says why, and the next one begins where it was 
   expect((await reproduce(key)).verdict).toBe('bits')
 }, 60_000)
 
+it('a repetition that was finished, also while no host looked, is compared and not computed again', async () => {
+  const { key } = runOf('combine pca')
+  const again = await client.call('runs.reproduce', { key })
+  await client.call('runs.idle', { key: again.key })
+  const events = join(root, 'runs', again.key, 'events.ndjson')
+  const written = readFileSync(events, 'utf8')
+  expect((await client.call('runs.reproduce', { key })).state).toBe('done')
+  edit('update runs set state = \'running\', events_offset = 0, last_seq = -1 where key = ?', again.key)
+  expect((await client.call('runs.reproduce', { key })).state).toBe('done')
+  await client.call('runs.idle', { key: again.key })
+  expect(readFileSync(events, 'utf8')).toBe(written)
+  expect(await client.call('runs.reproduced', { key })).toMatchObject({ verdict: 'bits', seconds: expect.any(Number) })
+  expect(existsSync(events)).toBe(false)
+}, 60_000)
+
+it('a finished repetition whose artefact is gone is computed again', async () => {
+  const { key } = runOf('combine pca')
+  const again = await client.call('runs.reproduce', { key })
+  await client.call('runs.idle', { key: again.key })
+  rmSync(await artefactOf(again.key), { recursive: true })
+  expect((await reproduce(key)).verdict).toBe('bits')
+}, 60_000)
+
 it('only a finished run can be reproduced', async () => {
   const { key } = runOf('combine pca')
   edit('update runs set state = \'interrupted\' where key = ?', key)

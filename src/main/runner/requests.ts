@@ -136,7 +136,7 @@ export async function resume(state: RunnerState, key: string): Promise<RunRow> {
 }
 
 /** The run as its event file has it, also where this database learns of it only now. */
-async function catchUp(state: RunnerState, key: string): Promise<RunRow> {
+export async function catchUp(state: RunnerState, key: string): Promise<RunRow> {
   const row = await follow(state, key)
   if (state.workers.has(key) || !activeStates.includes(row.state))
     return row
