@@ -145,19 +145,33 @@ describe('leftovers', () => {
 })
 
 describe('a damaged database', () => {
-  it('is refused by name, and made anew to what it was: curves come from event files', async () => {
+  it('is refused by name, and made anew to what it was: curves and checksums come from event files', async () => {
     const before = contents()
     const db = new Database(workspacePaths(root).database)
-    const pages = db.prepare(`select root from (select name, rootpage as root from sqlite_schema) where name in ('points', 'curves', 'sqlite_autoindex_curves_1', 'runs_by_state')`).pluck().all() as number[]
+    const pages = db.prepare(`select root from (select name, rootpage as root from sqlite_schema) where name in ('points', 'curves', 'sqlite_autoindex_curves_1', 'runs_by_state', 'sealed_files')`).pluck().all() as number[]
     db.close()
     expect(pages.length).toBeGreaterThanOrEqual(3)
     damagePages(page => pages.includes(page + 1))
     expect((await checks()).workspace).toMatch(/^problem: .*facet\.sqlite is damaged/)
     const said = await fix()
-    expect(said[0]).toMatch(/made anew: \d+ rows from it, curves from the event files\. The damaged one is trash\/.*facet\.sqlite\.$/)
+    expect(said[0]).toMatch(/made anew: \d+ rows from it, curves and checksums from the event files\. The damaged one is trash\/.*facet\.sqlite\.$/)
     expect(contents()).toEqual(before)
-    expect((await checks()).workspace).toMatch(/^ok/)
+    expect(await checks()).toMatchObject({ workspace: expect.stringMatching(/^ok/), artefacts: expect.stringMatching(/^ok: all of 3 finished runs are there and as they were sealed/) })
     expect(await compute()).toEqual({ cached: 3, queued: 0 })
+  })
+
+  it('keeps the checksums that a repair has kept of artefacts whose events tell none', async () => {
+    const events = join(workspacePaths(root).runDir(runs[0]!.key), 'events.ndjson')
+    const lines = readFileSync(events, 'utf8')
+    writeFileSync(events, lines.replace(/,"files":\[[^\]]*\]/, ''))
+    expect(readFileSync(events, 'utf8')).not.toBe(lines)
+    const before = contents()
+    const db = new Database(workspacePaths(root).database)
+    const page = db.prepare(`select rootpage from sqlite_schema where name = 'points'`).pluck().get() as number
+    db.close()
+    damagePages(index => index + 1 === page)
+    expect(await fix()).not.toEqual([])
+    expect(contents().sealed).toEqual(before.sealed)
   })
 
   it('of which nothing can be read is filled from the newest sound backup; what that has not got is not computed again either', async () => {

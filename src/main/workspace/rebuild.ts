@@ -1,6 +1,5 @@
-import type { RunState } from '#shared/order.ts'
 import type { WorkspacePaths } from './paths.ts'
-import type { Trx } from './runs.ts'
+import type { RunRow, Trx } from './runs.ts'
 import { existsSync, renameSync, rmSync } from 'node:fs'
 import { relative } from 'node:path'
 import process from 'node:process'
@@ -14,6 +13,7 @@ import { damageOf } from './database-damage.ts'
 import { openDatabase } from './database.ts'
 import { acquireLock, socketPath } from './lock.ts'
 import { migrate, missingMigrations, readMigrations, shippedMigrations } from './migrate.ts'
+import { artefactName, putSealedFiles } from './sealed-files.ts'
 import { createTrash } from './trash.ts'
 
 /** Their numbers are given anew once a row is gone: an older copy may mean another curve by the same one. */
@@ -56,7 +56,7 @@ async function rebuild(paths: WorkspacePaths, temporary: string): Promise<string
   finally {
     whole.close()
   }
-  await takeInMetrics(temporary, paths)
+  await takeInEvents(temporary, paths)
   const [damage] = damageOf(temporary)
   if (damage !== undefined)
     throw new FacetError('internal', `internal: what was saved is not sound: ${damage}`, { where: temporary })
@@ -66,7 +66,7 @@ async function rebuild(paths: WorkspacePaths, temporary: string): Promise<string
   renameSync(temporary, paths.database)
   syncPath(paths.root)
   return [
-    `The database was damaged and has been made anew: ${counts.map(({ name, rows }) => `${wordMany(rows, 'row')} from ${name}`).join(', then ')}, curves from the event files. The damaged one is ${relative(paths.root, kept[0]!)}.`,
+    `The database was damaged and has been made anew: ${counts.map(({ name, rows }) => `${wordMany(rows, 'row')} from ${name}`).join(', then ')}, curves and checksums from the event files. The damaged one is ${relative(paths.root, kept[0]!)}.`,
     'Runs and studies that could not be read are taken up from their event files when their recipe is run again, without computing them.',
   ]
 }
@@ -171,13 +171,13 @@ function dropDangling(database: Database.Database): void {
   }
 }
 
-/** Event files have every metric that a run ever told, and say so line by line: where there is one, curves come from there alone. */
-async function takeInMetrics(path: string, paths: WorkspacePaths): Promise<void> {
+/** Event files have every metric that a run ever told, and what it sealed, and say so line by line: where there is one, both come from there. */
+async function takeInEvents(path: string, paths: WorkspacePaths): Promise<void> {
   const { connection, db } = openDatabase(path, { journal: 'delete' })
   connection.pragma('synchronous = off')
   try {
-    for (const { key, state } of await db.selectFrom('runs').select(['key', 'state']).execute())
-      await db.transaction().execute(trx => takeInRun(trx, key, state, eventsPath(paths.runDir(key))))
+    for (const run of await db.selectFrom('runs').select(['key', 'state', 'stage']).execute())
+      await db.transaction().execute(trx => takeInRun(trx, run, eventsPath(paths.runDir(run.key))))
   }
   finally {
     await db.destroy()
@@ -185,7 +185,7 @@ async function takeInMetrics(path: string, paths: WorkspacePaths): Promise<void>
   }
 }
 
-async function takeInRun(trx: Trx, key: string, state: RunState, path: string): Promise<void> {
+async function takeInRun(trx: Trx, { key, state, stage }: Pick<RunRow, 'key' | 'state' | 'stage'>, path: string): Promise<void> {
   if (readEvents(path, 0).offset > 0)
     await trx.deleteFrom('curves').where('run', '=', key).execute()
   for (let offset = 0; ;) {
@@ -195,7 +195,11 @@ async function takeInRun(trx: Trx, key: string, state: RunState, path: string): 
     offset = chunk.offset
     await insertMetrics(trx, key, chunk.events)
     const done = chunk.events.findLast(event => event.type === 'done')
-    if (done && state === 'done')
-      await insertEvaluations(trx, key, done.result)
+    if (!done || state !== 'done')
+      continue
+    await insertEvaluations(trx, key, done.result)
+    // A run of before checksums were kept tells none; what a repair has kept of it since stays.
+    if (done.files)
+      await putSealedFiles(trx, artefactName(stage, key), done.files)
   }
 }
