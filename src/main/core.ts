@@ -130,6 +130,8 @@ async function connectOnce(folder: string, options: ConnectOptions): Promise<Con
 }
 
 async function host(folder: string, options: ConnectOptions): Promise<Connection> {
+  // Asked before the lock is taken: where the driver's tool or set-up fails, nobody holds the workspace.
+  const gpus = options.gpus ?? await usableGpus(process.env.CUDA_VISIBLE_DEVICES)
   const workspace = options.create
     ? createWorkspace(folder, options.title)
     : openWorkspace(folder, options.title)
@@ -138,7 +140,7 @@ async function host(folder: string, options: ConnectOptions): Promise<Connection
   const runner = createRunner({
     workspace,
     cores,
-    gpus: options.gpus ?? await usableGpus(process.env.CUDA_VISIBLE_DEVICES),
+    gpus,
     worker: { node: options.worker?.node ?? nodeBinary(), entry: options.worker?.entry ?? join(packageRoot, 'src/worker/index.ts') },
     events: {
       changed: row => listeners.emit('run.changed', viewRun(row)),

@@ -2,10 +2,10 @@ import type { ChildProcess } from 'node:child_process'
 import type { Connection } from '#main/core.ts'
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, statSync } from 'node:fs'
+import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { afterEach, beforeEach, expect, it, onTestFinished } from 'vitest'
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { followOn } from '#main/cli/follow.ts'
 import { createTerminal } from '#main/cli/terminal.ts'
 import { connect } from '#main/core.ts'
@@ -57,6 +57,22 @@ it('a second terminal attaches to the first and sees the same; strangers cannot 
     holder: { title: 'test host', pid: child.pid },
   })
   expect(statSync(workspacePaths(root).socket).mode & 0o777).toBe(0o600)
+})
+
+it('where set-up does not answer for the GPU that is there, the workspace is not opened and nobody holds it', async () => {
+  const tools = temporaryFolder()
+  onTestFinished(tools.remove)
+  writeFileSync(join(tools.folder, 'nvidia-smi'), '#!/bin/sh\necho "GPU-1f0e9a52-0001, Tesla T4, 570.86.15, 15360, 0, 0, 41"\n', { mode: 0o755 })
+  vi.stubEnv('PATH', `${tools.folder}:${process.env.PATH}`)
+  vi.stubEnv('CUDA_VISIBLE_DEVICES', undefined)
+  vi.stubEnv('FACET_ENGINE', 'abacus')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  await expect(connect(root, { title: 'test', create: true })).rejects.toMatchObject({ code: 'engine', message: expect.stringContaining('FACET_ENGINE is "abacus"') })
+  expect(readHolder(workspacePaths(root).lock)).toBeNull()
+  vi.unstubAllEnvs()
+  const connection = await connect(root, { title: 'test', create: true })
+  connections.push(connection)
+  expect(connection.role).toBe('host')
 })
 
 it('errors cross the socket as they were thrown', async () => {
