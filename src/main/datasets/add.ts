@@ -2,11 +2,11 @@ import type { Pair, ProbeResult, Rejected, Sample, Scan, Split } from '#shared/d
 import type { DatasetMeta, PackedSample } from '#shared/files/dataset-pack.ts'
 import type { DatasetFormat } from './format.ts'
 import type { Listing } from './listing.ts'
-import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset, writeDataset } from '#shared/files/dataset-pack.ts'
+import { fingerprintOf } from './fingerprint.ts'
 import { hashFile } from './hash-file.ts'
 import { byCodeUnit, listFiles } from './listing.ts'
 import { chooseFormat, looksLike } from './recognise.ts'
@@ -170,34 +170,6 @@ function remapPairs(scan: Scan, kept: PackedSample[]): Pair[] {
           { ...pair, a, b },
         ]
   })
-}
-
-/** SHA-256 of a data set's format and tasks, and of its samples and pairs in their order. */
-export function fingerprintOf({ format, tasks }: Pick<Scan, 'format' | 'tasks'>, kept: readonly PackedSample[], pairs: readonly Pair[]): string {
-  const hash = createHash('sha256')
-  const line = (value: unknown): unknown => hash.update(`${JSON.stringify(value)}\n`)
-  line([
-    format,
-    sorted(tasks),
-  ])
-  for (const { path, bytes, sha256, labels, split, subject, unseen } of kept) {
-    line([
-      path,
-      bytes,
-      sha256,
-      sorted(labels),
-      split,
-      subject,
-      unseen,
-    ])
-  }
-  for (const { a, b, same, fold, unseen } of pairs)
-    line([a, b, same, fold, unseen])
-  return hash.digest('hex')
-}
-
-function sorted(record: Record<string, unknown>): [string, unknown][] {
-  return Object.entries(record).sort(([a], [b]) => byCodeUnit(a, b))
 }
 
 function isSealed(file: string, root: string): boolean {

@@ -6,12 +6,10 @@ import type { Leftover } from './leftovers.ts'
 import type { WorkspacePaths } from './paths.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fingerprintOf } from '#main/datasets/add.ts'
-import { openDataset } from '#shared/files/dataset-pack.ts'
 import { readSafetensors } from '#shared/files/safetensors.ts'
 import { describeSealed, listSealed } from '#shared/files/sealed.ts'
 import { wordBytes } from '#shared/words.ts'
-import { findDamage } from './integrity.ts'
+import { findDamage, findPackDamage } from './integrity.ts'
 import { findOrphans, findTemporaries } from './leftovers.ts'
 import { artefactName, sealedFilesByArtefact } from './sealed-files.ts'
 
@@ -125,19 +123,5 @@ export async function whyNoPack(path: string, fingerprint: string, isThorough = 
     return 'it is not there'
   if (!isThorough)
     return null
-  const [damage] = await findDamage(path)
-  if (damage !== undefined)
-    return damage.split('\n')[0]!
-  try {
-    const pack = openDataset(path)
-    try {
-      return fingerprintOf(pack.meta, pack.packed(), pack.pairs()) === fingerprint ? null : 'what is in it is not what its fingerprint says'
-    }
-    finally {
-      pack.close()
-    }
-  }
-  catch (error) {
-    return error instanceof Error ? error.message : String(error)
-  }
+  return (await findPackDamage(path, fingerprint))[0]?.split('\n')[0] ?? null
 }
