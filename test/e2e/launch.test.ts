@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import process from 'node:process'
+import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { root } from './harness.ts'
 import { holderOf, temporaryWorkspace, terminal } from './workspaces.ts'
@@ -15,7 +16,7 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   if (started?.exitCode === null && started.signalCode === null) {
-    started.kill('SIGKILL')
+    started.kill('SIGTERM') // passed on to what it started: a kill would leave that holding the workspace
     await once(started, 'exit')
   }
   started = undefined
@@ -31,7 +32,7 @@ async function launch(script: string, address: RegExp) {
   })
   started = child
   const said = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk) => { said.stdout += String(chunk) })
+  child.stdout.on('data', (chunk) => { said.stdout += stripVTControlCharacters(String(chunk)) }) // Vite paints the address where a CI variable is set
   child.stderr.on('data', (chunk) => { said.stderr += String(chunk) })
   await expect.poll(() => address.exec(said.stdout)?.[0] ?? (child.exitCode === null ? '' : `ended: ${said.stderr}`), { timeout: 120_000, interval: 100 }).toMatch(address)
   return { child, said, address: address.exec(said.stdout)![0] }
