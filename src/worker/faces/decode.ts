@@ -222,7 +222,8 @@ function clamp(value: number, least: number, most: number): number {
   return Math.min(most, Math.max(least, value))
 }
 
-async function readImageFile(path: string): Promise<Buffer> {
+/** All bytes of a photograph. Waits for no pipe, and refuses what is no file or larger than any photograph. */
+export async function readImageFile(path: string): Promise<Buffer> {
   const file = await open(path, WITHOUT_WAITING)
   try {
     await regularFile(file)

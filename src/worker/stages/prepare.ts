@@ -14,7 +14,7 @@ import { decodeSideBySide } from '../faces/decode.ts'
 import { createDetector } from '../faces/detect.ts'
 import { alignFace, inPhotograph, openPhotograph } from '../faces/photograph.ts'
 import { readyCrop } from '../faces/ready-crop.ts'
-import { requireUnchanged } from '../faces/unchanged.ts'
+import { readUnchanged } from '../faces/unchanged.ts'
 import { Leaving, runOf } from '../stage.ts'
 
 /** Photographs that are worked on together; three batches of them are in memory. Larger ones are no faster and cost 300 MB more on 12-megapixel photographs. */
@@ -96,7 +96,7 @@ async function prepareAll(context: Context, tasks: Task[], aligned: boolean, wri
 async function resizeAll(context: Context, tasks: Task[], writer: FacesWriter): Promise<void> {
   const { size, encoding } = context.config
   for (const batch of batches(tasks)) {
-    const rows = await Promise.all(batch.map(({ index, path, sha256 }) => requireUnchanged(path, sha256).then(() => readyCrop(path, size)).then(
+    const rows = await Promise.all(batch.map(({ index, path, sha256 }) => readUnchanged(path, sha256).then(bytes => readyCrop(bytes, size)).then(
       async (face): Promise<FaceRow> => ({
         ...NOTHING,
         index,
@@ -139,7 +139,7 @@ function begun<T>(work: Promise<T>): Promise<T> {
 }
 
 function openAll(tasks: Task[]): Promise<Opened[]> {
-  return Promise.all(tasks.map(({ index, path, sha256 }) => requireUnchanged(path, sha256).then(() => openPhotograph(path)).then(
+  return Promise.all(tasks.map(({ index, path, sha256 }) => readUnchanged(path, sha256).then(openPhotograph).then(
     (photograph): Opened => ({ index, photograph }),
     (error): Opened => ({
       index,

@@ -1,8 +1,9 @@
 import type { output } from 'zod'
 import type { FacesMeta } from '#shared/files/faces.ts'
 import type { Checkpoint, StageContext } from '#worker/stage.ts'
-import { hash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { hash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
@@ -98,6 +99,11 @@ function attempt({ name, root, dataset, config = {}, leaveAfter = Infinity }: At
   }
 }
 
+/** Bytes that this process has read of files so far, as the kernel counts them. */
+function bytesRead(): number {
+  return Number(/^rchar: (\d+)/.exec(readFileSync('/proc/self/io', 'utf8'))![1])
+}
+
 async function put(root: string, path: string, bytes: Uint8Array): Promise<string> {
   mkdirSync(dirname(join(root, path)), { recursive: true })
   writeFileSync(join(root, path), bytes)
@@ -148,6 +154,7 @@ describe('prepare', () => {
   it.each([
     ['changed', 'conflict', 'This photograph has changed since its data set was read.'],
     ['removed', 'not-found', 'This photograph cannot be read any more (ENOENT); it could when its data set was read.'],
+    ['made a pipe', 'not-found', 'This photograph cannot be read any more (It is a folder or a device, not a file.); it could when its data set was read.'],
   ] as const)('stops at a photograph that was %s meanwhile, and goes on when it is back', async (how, code, message) => {
     const root = join(folder, how)
     const images = await Promise.all(Array.from({ length: 20 }, (_, i) => sharp(ramp(64, i), { raw: { width: 64, height: 64, channels: 3 } }).png().toBuffer()))
@@ -157,9 +164,25 @@ describe('prepare', () => {
       await put(root, '13.png', images[0]!)
     else
       rmSync(join(root, '13.png'))
+    if (how === 'made a pipe')
+      execFileSync('mkfifo', [join(root, '13.png')])
     await expect(attempt(order).result).rejects.toMatchObject({ code, message, where: join(root, '13.png') })
+    rmSync(join(root, '13.png'), { force: true })
     await put(root, '13.png', images[13]!)
     expect((await attempt(order).result).summary).toMatchObject({ photographs: 20, found: 20, unreadable: 0 })
+  })
+
+  it.each([true, false])('reads a photograph once: what is decoded is what was compared (ready crops: %s)', async (aligned) => {
+    const root = join(folder, `once ${aligned}`)
+    const size = 2500 // 19 MB: what else is read in the meantime, networks for one, does not count beside it
+    const pixels = randomBytes(size * size * 3)
+    const path = await put(root, 'noise.tiff', await sharp(pixels, { raw: { width: size, height: size, channels: 3 } }).tiff({ compression: 'none' }).toBuffer())
+    const order = { name: `once ${aligned}`, root, dataset: dataset(`once ${aligned}`, root, [path], aligned) }
+    const before = bytesRead()
+    expect((await attempt(order).result).summary).toMatchObject({ photographs: 1, unreadable: 0 })
+    const times = (bytesRead() - before) / statSync(join(root, path)).size
+    expect(times).toBeGreaterThanOrEqual(1)
+    expect(times).toBeLessThan(1.5)
   })
 
   it('leaves when asked and goes on where it was, to the same pack', async () => {
