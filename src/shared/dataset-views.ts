@@ -58,8 +58,9 @@ export type RecognisedFolder = z.infer<typeof RecognisedFolder>
 /** Labels of one task as bars, by split. */
 export const Histogram = z.strictObject({
   task: z.string(),
-  kind: z.enum(['classification', 'regression']),
+  kind: z.enum(['classification', 'regression', 'attributes']),
   unit: z.string().nullable(),
+  labelled: z.int().describe('Samples with this label; of attributes a sample may stand in many bars or none'),
   bars: z.array(z.strictObject({
     label: z.string(),
     from: z.number().nullable().describe('Where a bin of numbers begins'),

@@ -10,7 +10,7 @@ export const Sample = z.strictObject({
   labels: z.record(z.string(), z.union([
     z.number(),
     z.string(),
-  ])).describe('By task name; class labels are class numbers'),
+  ])).describe('By label; classes as class numbers, attributes as one string of 1, 0 and - (attributes.ts)'),
   split: Split.nullable(),
   subject: z.string().nullable().describe('The person, where the data set names one'),
   unseen: z.boolean().describe('Never shown to a combiner or student, not even without its label'),
@@ -59,6 +59,7 @@ export type Pair = z.infer<typeof Pair>
  * What can be predicted on a data set and how it is evaluated.
  * `split`: train, validation and test of each sample; `subjects`: every subject is left out in turn (or k folds of subjects);
  * `pairs`: ten-fold verification, threshold from the other folds.
+ * `attributes`: many yes-or-no questions at once, evaluated by the mean error rate; a sample's label is packed by packAttributes.
  */
 export const Task = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -76,6 +77,12 @@ export const Task = z.discriminatedUnion('kind', [
       z.number(),
     ]),
     protocol: z.enum(['split', 'subjects']),
+  }),
+  z.strictObject({
+    kind: z.literal('attributes'),
+    label: z.string(),
+    attributes: z.array(z.string().min(1)).min(1).refine(names => new Set(names).size === names.length, 'names an attribute twice'),
+    protocol: z.literal('split'),
   }),
   z.strictObject({
     kind: z.literal('verification'),

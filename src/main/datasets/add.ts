@@ -1,9 +1,11 @@
+import type { AttributesTask } from '#shared/attributes.ts'
 import type { Pair, ProbeResult, Rejected, Sample, Scan, Split } from '#shared/dataset.ts'
 import type { DatasetMeta, PackedSample } from '#shared/files/dataset-pack.ts'
 import type { DatasetFormat } from './format.ts'
 import type { Listing } from './listing.ts'
 import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
+import { checkAttributes } from '#shared/attributes.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset, writeDataset } from '#shared/files/dataset-pack.ts'
 import { fingerprintOf } from './fingerprint.ts'
@@ -24,7 +26,7 @@ export interface DatasetSummary {
   subjects: number
   unseen: number
   pairs: number
-  /** Per classification task the samples of each class, per regression task lowest and highest label. */
+  /** Per classification task the samples of each class, per regression task lowest and highest label, of attributes the samples that have each. */
   labels: Record<string, Record<string, number>>
   bytes: number
   licence: string
@@ -56,6 +58,7 @@ export async function addDataset({ path: folder, format: name, options, into, pr
   const listing = await listFiles(folder, { signal })
   const { format, why } = chooseFormat(listing, name)
   const scan = await format.scan(listing, parseOptions(format, options))
+  checkAttributes(scan.samples, scan.tasks)
   const { kept, rejected } = await inspect(scan, listing, { probe, onProgress, signal })
   if (kept.length === 0) {
     throw new FacetError('bad-input', `No usable image of format ${format.name}: ${rejected.length === 0
@@ -216,6 +219,10 @@ function labelCounts(scan: Scan, kept: PackedSample[]): DatasetSummary['labels']
   for (const [name, task] of Object.entries(scan.tasks)) {
     if (task.kind === 'verification')
       continue
+    if (task.kind === 'attributes') {
+      counts[name] = attributeCounts(task, kept)
+      continue
+    }
     const values = kept.flatMap(({ labels }) => labels[task.label] === undefined
       ? []
       : [
@@ -232,4 +239,10 @@ function labelCounts(scan: Scan, kept: PackedSample[]): DatasetSummary['labels']
     }
   }
   return counts
+}
+
+/** How many samples have each attribute. */
+function attributeCounts({ attributes, label }: AttributesTask, kept: readonly PackedSample[]): Record<string, number> {
+  const words = kept.flatMap(({ labels }) => labels[label] === undefined ? [] : [String(labels[label])])
+  return Object.fromEntries(attributes.map((title, i) => [title, words.filter(word => word[i] === '1').length]))
 }

@@ -1,5 +1,7 @@
+import type { AttributesTask } from '#shared/attributes.ts'
 import type { Histogram, SplitCounts } from '#shared/dataset-views.ts'
 import type { Sample, Task } from '#shared/dataset.ts'
+import { wordAttributes } from '#shared/attributes.ts'
 
 /** Most bins of a histogram of numbers. */
 const mostBins = 24
@@ -15,12 +17,19 @@ export function labelsInWords({ labels }: Pick<Sample, 'labels'>, tasks: Record<
     return [
       [
         name,
-        task.kind === 'classification'
-          ? task.classes[Number(value)] ?? String(value)
-          : `${value} ${task.unit}`.trim(),
+        wordLabel(task, value),
       ],
     ]
   }))
+}
+
+function wordLabel(task: Exclude<Task, { kind: 'verification' }>, value: number | string): string {
+  switch (task.kind) {
+    case 'classification': return task.classes[Number(value)] ?? String(value)
+    case 'regression': return `${value} ${task.unit}`.trim()
+    case 'attributes': return wordAttributes(task.attributes, String(value))
+    default: return task satisfies never
+  }
 }
 
 /** The few words below a face: its labels, numbers first and bare, or whom it shows. */
@@ -35,11 +44,13 @@ export function captionOf(sample: Pick<Sample, 'labels' | 'subject'>, tasks: Rec
     : sample.subject ?? ''
 }
 
-/** Labels per task as bars, by split: the classes in their order, numbers in at most 24 bins of round width. */
+/** Labels per task as bars, by split: the classes or attributes in their order, numbers in at most 24 bins of round width. */
 export function histogramsOf(samples: readonly Pick<Sample, 'labels' | 'split'>[], tasks: Record<string, Task>): Histogram[] {
   return Object.entries(tasks).flatMap(([name, task]): Histogram[] => {
     if (task.kind === 'verification')
       return []
+    if (task.kind === 'attributes')
+      return [{ task: name, kind: task.kind, unit: null, labelled: samples.filter(({ labels }) => labels[task.label] !== undefined).length, bars: attributeBars(task, samples) }]
     const labelled = samples.flatMap(({ labels, split }) => labels[task.label] === undefined
       ? []
       : [{ value: Number(labels[task.label]), split }])
@@ -50,6 +61,7 @@ export function histogramsOf(samples: readonly Pick<Sample, 'labels' | 'split'>[
         unit: task.kind === 'regression'
           ? task.unit
           : null,
+        labelled: labelled.length,
         bars: task.kind === 'classification'
           ? classBars(task.classes, labelled)
           : numberBars(labelled),
@@ -73,6 +85,19 @@ function classBars(classes: readonly string[], labelled: Labelled): Histogram['b
     to: null,
     counts: counts[i]!,
   }))
+}
+
+/** A bar for each attribute: the samples that have it. */
+function attributeBars({ attributes, label }: AttributesTask, samples: readonly Pick<Sample, 'labels' | 'split'>[]): Histogram['bars'] {
+  const counts = attributes.map(noCounts)
+  for (const { labels, split } of samples) {
+    const word = String(labels[label] ?? '')
+    for (const [i, count] of counts.entries()) {
+      if (word[i] === '1')
+        count[split ?? 'none']++
+    }
+  }
+  return attributes.map((title, i) => ({ label: title, from: null, to: null, counts: counts[i]! }))
 }
 
 function numberBars(labelled: Labelled): Histogram['bars'] {

@@ -142,6 +142,7 @@ export function wordAnswer(task: Task, value: number | null): string {
   switch (task.kind) {
     case 'classification': return task.classes[value] ?? String(value)
     case 'regression': return `${value.toFixed(Number.isInteger(value) ? 0 : 1)} ${task.unit}`
+    case 'attributes': throw new TypeError('internal: attributes are no number')
     case 'verification': return value === 1 ? 'same person' : 'different people'
     default: return task satisfies never
   }

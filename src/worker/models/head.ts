@@ -29,8 +29,8 @@ export function headTarget(task: Task, labels: ArrayLike<number>): HeadTarget {
       range: [0, task.classes.length - 1],
     }
   }
-  if (task.kind === 'verification')
-    throw new TypeError('internal: verification trains no head')
+  if (task.kind === 'verification' || task.kind === 'attributes')
+    throw new TypeError(`internal: ${task.kind} trains no head`)
   const middle = mean(labels)
   const variance = mean(Float64Array.from(labels, label => (label - middle) ** 2))
   return {

@@ -131,7 +131,7 @@ describe('parts of the screens', () => {
 
   it('a histogram shows its numbers as bars and as a table', async () => {
     const counts = (train: number) => ({ train, validation: 0, test: 0, none: 0 })
-    const wrapper = mount(LabelHistogram, { props: { histogram: { task: 'gender', kind: 'classification', unit: null, bars: [{ label: 'male', from: null, to: null, counts: counts(3) }, { label: 'female', from: null, to: null, counts: counts(1) }] } } })
+    const wrapper = mount(LabelHistogram, { props: { histogram: { task: 'gender', kind: 'classification', unit: null, labelled: 4, bars: [{ label: 'male', from: null, to: null, counts: counts(3) }, { label: 'female', from: null, to: null, counts: counts(1) }] } } })
     expect(wrapper.text()).toContain('3 (75 %)')
     await wrapper.get('button').trigger('click')
     expect(wrapper.findAll('tbody tr').map(row => row.text())).toEqual(['male3003', 'female1001'])
