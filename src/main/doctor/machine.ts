@@ -1,8 +1,10 @@
 import type { DoctorCheck } from './check.ts'
 import { existsSync, statfsSync } from 'node:fs'
-import { availableParallelism, cpus, totalmem } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { dirname } from 'node:path'
 import process from 'node:process'
+import { freeBytesAt } from '#main/workspace/free-space.ts'
+import { mainMemoryBytes } from '#shared/main-memory.ts'
 import { gigabytes } from './check.ts'
 
 /** The autoencoder of six teachers takes 1.6 GB; with loader and host beside it 4 GB is the least that is comfortable. */
@@ -25,10 +27,7 @@ const networkMounts = new Map([
 
 /** Cores and memory as this process may use them. */
 export function checkMachine(): DoctorCheck[] {
-  const limit = process.constrainedMemory()
-  const memory = limit > 0
-    ? Math.min(limit, totalmem())
-    : totalmem()
+  const memory = mainMemoryBytes()
   const isSmall = memory < comfortableMemoryBytes
   return [
     {
@@ -64,9 +63,9 @@ export function checkMachine(): DoctorCheck[] {
 
 /** Free space of a folder's disk, and for the workspace whether it lies on a network mount. A folder that does not exist yet counts as its nearest parent. */
 export function checkDisk(name: string, title: string, folder: string): DoctorCheck {
-  const { bavail, bsize, type } = statfsSync(nearestExisting(folder))
-  const free = bavail * bsize
-  const mount = networkMounts.get(type)
+  const existing = nearestExisting(folder)
+  const free = freeBytesAt(existing)
+  const mount = networkMounts.get(statfsSync(existing).type)
   const value = `${gigabytes(free)} free at ${folder}${mount
     ? `, on ${mount}`
     : ''}`

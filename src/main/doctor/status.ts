@@ -1,9 +1,10 @@
 import type { CpuInfo } from 'node:os'
 import type { Result } from '#shared/contract.ts'
-import { statfs } from 'node:fs/promises'
-import { availableParallelism, cpus, freemem, totalmem } from 'node:os'
+import { availableParallelism, cpus } from 'node:os'
 import { basename } from 'node:path'
 import process from 'node:process'
+import { freeBytesAt } from '#main/workspace/free-space.ts'
+import { mainMemoryBytes } from '#shared/main-memory.ts'
 import { readGpus, visibleGpus } from './gpus.ts'
 import { readSetupState } from './setup-state.ts'
 
@@ -25,24 +26,22 @@ export function createStatus(folder: string): { read: () => Promise<Status>, for
     forget: setup.forget,
     read: async () => {
       const { isEngineReady, engine } = await setup.get()
-      const { bavail, bsize } = await statfs(folder)
       if (Date.now() - loadAtMs > 1_000) {
         const now = cpus()
         load = loadBetween(before, now)
         before = now
         loadAtMs = Date.now()
       }
-      const limit = process.constrainedMemory()
-      const totalBytes = limit > 0 ? Math.min(limit, totalmem()) : totalmem()
+      const totalBytes = mainMemoryBytes()
       const [version, flavour] = basename(engine).split('-')
       return {
         isReady: isEngineReady,
         name: isEngineReady ? `TensorFlow ${version}, ${flavour?.toUpperCase() ?? 'CPU'}` : 'not installed',
         remedy: isEngineReady ? null : 'npm run facet -- doctor --fix',
         processor: { name: cpus()[0]?.model.trim() ?? 'unknown', cores: availableParallelism(), load },
-        memory: { usedBytes: Math.max(0, totalBytes - (limit > 0 ? process.availableMemory() : freemem())), totalBytes },
+        memory: { usedBytes: Math.max(0, totalBytes - process.availableMemory()), totalBytes },
         gpus: await gpus.get(),
-        diskFreeBytes: bavail * bsize,
+        diskFreeBytes: freeBytesAt(folder),
       }
     },
   }
