@@ -35,9 +35,9 @@ export async function pump(state: RunnerState): Promise<void> {
   const busy = [
     ...workers.values(),
   ].reduce((sum, worker) => sum + worker.threads, 0)
-  const devices = await listDevices(state.workspace.db)
-  const taken = new Set([...workers.keys()].flatMap(key => devices.get(key) ?? []))
-  const isAlone = [...workers.keys()].some(key => queue.get(key)?.usesAllCores && !devices.has(key))
+  const atWork = [...workers.keys()].flatMap(key => queue.get(key) ?? [])
+  const taken = new Set(atWork.flatMap(({ lastGpu }) => lastGpu ?? []))
+  const isAlone = atWork.some(({ usesAllCores, lastGpu }) => usesAllCores && lastGpu === null)
   // A worker that has just paused may still be leaving: its run starts again when it is gone.
   const free = new Map([...queue].filter(([key, run]) => run.state !== 'queued' || !workers.has(key)))
   for (const start of chooseStarts(free, { cores, gpus, busy, isAlone, taken }))
