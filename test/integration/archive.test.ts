@@ -242,7 +242,16 @@ describe('an export', () => {
       writeFileSync(file, damage)
       await expect(origin.client.call('studies.exportArchive', { name: 'pets', path: at('damaged.tar') })).rejects.toMatchObject({ code: 'conflict' })
     }
+    renameSync(file, `${file}.gone`)
+    await expect(origin.client.call('studies.exportArchive', { name: 'pets', path: at('damaged.tar') })).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('cannot be read (ENOENT'), where: file })
+    renameSync(`${file}.gone`, file)
     writeFileSync(file, before)
+    expect(readdirSync(folder)).toEqual(['pets.tar'])
+  })
+
+  it('says what stands in the way of its file', async () => {
+    for (const [path, why] of [[at('pets.tar/pets.tar'), 'EEXIST'], [at(`${'n'.repeat(300)}.tar`), 'ENAMETOOLONG']])
+      await expect(origin.client.call('studies.exportArchive', { name: 'pets', path: path! })).rejects.toMatchObject({ code: 'disk', message: expect.stringContaining(`could not be written (${why}`), where: path })
     expect(readdirSync(folder)).toEqual(['pets.tar'])
   })
 })

@@ -1,8 +1,9 @@
-import { fork } from 'node:child_process'
+import { execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process from 'node:process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { openArchive } from '#main/archive/unpack.ts'
@@ -12,7 +13,7 @@ import { findDamage } from '#main/workspace/integrity.ts'
 import { connectCounting, drawPhotographs, smallStudy } from '../integration/small-study.ts'
 import { until } from './workspace-fixture.ts'
 
-/** Backup, export and import, their host killed with SIGKILL while they work. */
+/** Backup, export and import, their host killed with SIGKILL or the disk full while they work. */
 let made: string
 let folder: string
 const origin = () => join(made, 'origin')
@@ -69,6 +70,17 @@ it('an archive is whole or not there', async () => {
     await archive.unpack(join(folder, `${name}-files`))
     await archive.close()
   }
+})
+
+it('an export that does not fit on the disk says so, leaves nothing, and its host goes on', () => {
+  const path = join(folder, 'pets.tar')
+  // 4 MB for each file that the host writes: its database has less, the archive more. bash counts in 1024 bytes.
+  const said = execFileSync('bash', ['-c', 'ulimit -f 4096 && exec "$@"', 'bash', process.execPath, join(import.meta.dirname, 'full-disk-child.ts'), origin(), path], { encoding: 'utf8' })
+  expect(JSON.parse(said)).toEqual({
+    problem: { code: 'disk', message: 'The archive could not be written (EFBIG: file too large, write).', where: path, hint: 'Choose another folder, or free some space.' },
+    studies: ['pets'],
+  })
+  expect(readdirSync(folder)).toEqual([])
 })
 
 it('an import is whole or not there, what it leaves is set aside by doctor, and it can be made again', async () => {

@@ -1,6 +1,7 @@
 import type { RunRow } from '../workspace/runs.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { ArchivedRun, ArchiveManifest } from './manifest.ts'
+import type { TarEntry } from './tar.ts'
 import { Buffer } from 'node:buffer'
 import { createHash, hash } from 'node:crypto'
 import { createReadStream, existsSync, statSync } from 'node:fs'
@@ -32,36 +33,56 @@ export interface ExportedStudy { path: string, bytes: number, runs: number, file
  * Writes a study with its finished runs, their artefacts, curves and logs, and the labels of its data sets, as one tar archive. The
  * photographs are not in it, nor are teachers. The archive appears under its name only when it is whole and on the disk.
  *
- * @throws FacetError 'not-found' for an unknown study; 'conflict' where the file is there already, or an artefact is not what was sealed
+ * @throws FacetError 'not-found' for an unknown study; 'conflict' where the file is there already, or an artefact is not what was
+ *   sealed; 'disk' where the archive cannot be written
  */
 export async function exportStudy(workspace: Pick<Workspace, 'db' | 'paths'>, name: string, path: string, facet: string): Promise<ExportedStudy> {
   if (existsSync(path))
     throw new FacetError('conflict', 'There is such a file already; an export replaces none.', { where: path, hint: 'Choose another name.' })
   const manifest = await describeStudy(workspace, name, facet)
   const head = Buffer.from(JSON.stringify(manifest))
-  const temporary = `${path}.tmp-${process.pid}`
-  await mkdir(dirname(path), { recursive: true })
   try {
-    await writeTar(temporary, [
+    await mkdir(dirname(path), { recursive: true })
+    await writeWhole(path, [
       { name: manifestName, bytes: head.length, content: Readable.from([head]) },
       { name: sumName, bytes: 64, content: Readable.from([Buffer.from(hash('sha256', head, 'hex'))]) },
       ...manifest.files.map(file => ({ name: file.path, bytes: file.bytes, content: checked(join(workspace.paths.root, file.path), file.sha256) })),
     ])
+  }
+  catch (error) {
+    throw isSystems(error) ? new FacetError('disk', `The archive could not be written (${error.message}).`, { where: path, hint: 'Choose another folder, or free some space.', cause: error }) : error
+  }
+  return { path, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0), runs: manifest.runs.length, files: manifest.files.length }
+}
+
+async function writeWhole(path: string, files: Iterable<TarEntry>): Promise<void> {
+  const temporary = `${path}.tmp-${process.pid}`
+  try {
+    await writeTar(temporary, files)
     await rename(temporary, path)
     syncPath(dirname(path))
   }
   finally {
     await rm(temporary, { force: true })
   }
-  return { path, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0), runs: manifest.runs.length, files: manifest.files.length }
+}
+
+/** Whether the system refused to read or write, rather than we. */
+function isSystems(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'errno' in error
 }
 
 /** A file's parts; its checksum has to come out at the end. */
 async function* checked(path: string, sha256: string): AsyncGenerator<Buffer> {
   const found = createHash('sha256')
-  for await (const part of createReadStream(path, { highWaterMark: partBytes }) as AsyncIterable<Buffer>) {
-    found.update(part)
-    yield part
+  try {
+    for await (const part of createReadStream(path, { highWaterMark: partBytes }) as AsyncIterable<Buffer>) {
+      found.update(part)
+      yield part
+    }
+  }
+  catch (error) {
+    throw isSystems(error) ? new FacetError('conflict', `The file cannot be read (${error.message}); the study is not exported.`, { where: path, hint: 'facet doctor says what else is damaged.', cause: error }) : error
   }
   if (found.digest('hex') !== sha256)
     throw new FacetError('conflict', 'The file is not what was sealed; the study is not exported.', { where: path, hint: 'facet doctor --fix queues what is damaged, facet run computes it again.' })

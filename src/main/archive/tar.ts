@@ -1,8 +1,7 @@
-import type { Header, Pack } from 'tar-stream'
+import type { Header } from 'tar-stream'
 import { Buffer } from 'node:buffer'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { extract, pack } from 'tar-stream'
 import { FacetError } from '#shared/errors.ts'
@@ -21,7 +20,7 @@ export interface TarEntry { name: string, bytes: number, content: AsyncIterable<
 /**
  * Writes files in their order as a new tar archive, and the archive to the disk.
  *
- * @throws FacetError 'conflict' where a file has another size than was said
+ * @throws FacetError 'conflict' where a file has another size than was said; the system's error where the archive cannot be written
  */
 export async function writeTar(path: string, files: Iterable<TarEntry>): Promise<void> {
   const packed = pack()
@@ -29,22 +28,15 @@ export async function writeTar(path: string, files: Iterable<TarEntry>): Promise
   written.catch(() => {}) // awaited below
   try {
     for (const { name, bytes, content } of files)
-      await Promise.race([add(packed, { name, size: bytes, mtime: new Date(0) }, Readable.from(ofSize(name, bytes, content))), written])
+      await pipeline(ofSize(name, bytes, content), packed.entry({ name, size: bytes, mtime: new Date(0) }))
     packed.finalize()
   }
   catch (error) {
-    packed.destroy()
-    await written.catch(() => {}) // the file is closed
+    packed.destroy(error as Error)
+    await written // the file is closed; where it could not be written, this is why
     throw error
   }
   await written
-}
-
-function add(packed: Pack, header: Parameters<Pack['entry']>[0], content: Readable): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const entry = packed.entry(header, error => error ? reject(error) : resolve())
-    content.on('error', reject).pipe(entry)
-  })
 }
 
 async function* ofSize(name: string, bytes: number, content: TarEntry['content']): AsyncGenerator<Uint8Array> {
