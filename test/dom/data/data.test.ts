@@ -139,7 +139,7 @@ describe('parts of the screens', () => {
 
   it('a histogram of numbers is a picture with a summary', () => {
     const bars = [0, 5].map(from => ({ label: `${from} to ${from + 5}`, from, to: from + 5, counts: { train: from + 1, validation: 0, test: 0, none: 0 } }))
-    const wrapper = mount(LabelHistogram, { props: { histogram: { task: 'age', kind: 'regression', unit: 'years', bars } } })
+    const wrapper = mount(LabelHistogram, { props: { histogram: { task: 'age', kind: 'regression', unit: 'years', labelled: 7, bars } } })
     expect(wrapper.get('[role=img]').attributes('aria-label')).toBe('age, 7 labels from 0 to 10 years; most, 6, from 5 to 10')
   })
 
