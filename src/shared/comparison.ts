@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { TestAuc, TestEffect } from './table.ts'
 
 /** Runs side by side: what differs in what they were asked, what they reached, and whether the difference is more than chance. The first is the reference. */
 export const Comparison = z.strictObject({
@@ -36,6 +37,8 @@ export const Comparison = z.strictObject({
     p: z.number(),
     adjusted: z.number().describe('Holm-corrected over all tests shown'),
     verdict: z.enum(['better', 'worse', 'no difference shown']),
+    effect: TestEffect.nullable().describe('null where all samples differ by the same'),
+    auc: TestAuc.nullable().describe('Only in verification: DeLong\'s test'),
   })),
   notes: z.array(z.string()),
 })

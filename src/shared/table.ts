@@ -18,6 +18,18 @@ export const MissingReason = z.strictObject({
 })
 export type MissingReason = z.infer<typeof MissingReason>
 
+/** Cohen's h of two shares, Cohen's d of paired errors; positive where this figure is the higher one. */
+export const TestEffect = z.strictObject({ kind: z.enum(['h', 'd']), value: z.number() })
+
+/** The area under the ROC curve of verification, 0..1, beside the reference's. */
+export const TestAuc = z.strictObject({
+  auc: z.number(),
+  referenceAuc: z.number(),
+  interval: z.tuple([z.number(), z.number()]).describe('95 % of the difference'),
+  p: z.number(),
+  adjusted: z.number().describe('Holm-corrected over all areas tested'),
+})
+
 /** How a cell differs from the reference column of its row. */
 export const CellTest = z.strictObject({
   against: z.string(),
@@ -27,6 +39,8 @@ export const CellTest = z.strictObject({
   p: z.number(),
   adjusted: z.number().describe('Holm-corrected over all tests of the table'),
   verdict: z.enum(['better', 'worse', 'no difference shown']),
+  effect: TestEffect.nullable().describe('null where all samples differ by the same'),
+  auc: TestAuc.nullable().describe('Only in verification: DeLong\'s test'),
 })
 export type CellTest = z.infer<typeof CellTest>
 

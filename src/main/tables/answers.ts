@@ -19,6 +19,8 @@ export interface Answer {
   unseen: boolean
   /** Person, where samples of one are drawn together. */
   cluster: string | null
+  /** Of a pair's two embeddings; null where a face was not found, left out where no pairs are answered. */
+  cosine?: number | null
 }
 
 /** All test answers of a finished transfer run, and what they answer. */
@@ -70,7 +72,7 @@ function forgetOldest(): void {
 function readFile(file: string, { name, dataset }: Pick<Order['sources'][number], 'name' | 'dataset'>, taskName: string): RunAnswers {
   const task = taskOf(dataset, taskName)
   const [names = [], ...lines] = fieldsOf(readFileSync(file, 'utf8'))
-  const [path, split, label, prediction, found, unseen, subject] = ['path', 'split', 'label', 'prediction', 'found', 'unseen', 'subject'].map(column => names.indexOf(column)) as [number, number, number, number, number, number, number]
+  const [path, split, label, prediction, found, unseen, subject, cosine] = ['path', 'split', 'label', 'prediction', 'found', 'unseen', 'subject', 'cosine'].map(column => names.indexOf(column)) as [number, number, number, number, number, number, number, number]
   return {
     task,
     knowledge: `${name}/${taskName}`,
@@ -93,6 +95,7 @@ function readFile(file: string, { name, dataset }: Pick<Order['sources'][number]
           cluster: task.protocol === 'subjects' && fields[subject]
             ? fields[subject]
             : null,
+          ...task.kind === 'verification' && { cosine: fields[cosine] ? Number(fields[cosine]) : null },
         },
       ]
     }),
@@ -117,10 +120,11 @@ function taskOf(dataset: string, name: string): Task {
 
 /** What each answer is worth: 100 or 0 where classes or pairs are answered, absolute errors where numbers are. */
 export function scoresOf({ task, answers }: RunAnswers, scope: Evaluation['scope'] = 'all'): SampleScore[] {
-  return answers.filter(({ unseen }) => scope !== 'unseen' || unseen).map(({ path, label, prediction, cluster }) => ({
+  return answers.filter(({ unseen }) => scope !== 'unseen' || unseen).map(({ path, label, prediction, cluster, cosine }) => ({
     id: path,
     score: scoreOf(task, label, prediction),
     cluster,
+    ...typeof cosine === 'number' && { pair: { same: label === 1, cosine } },
   }))
 }
 

@@ -11,6 +11,8 @@ export interface SampleScore {
   score: number
   /** Samples of one cluster (a person) are drawn together. */
   cluster: string | null
+  /** Of a pair with two found faces, for the area under the curve. */
+  pair?: { same: boolean, cosine: number }
 }
 
 /** A run as plain data. */
@@ -81,7 +83,7 @@ async function testsOf(runs: ComparedRun[]): Promise<{ tests: Comparison['tests'
   const letters = others.map((_, i) => letterOf(i + 1))
   const reasons = others.map((run, i) => whyUntested(reference, run, letters[i]!))
   const testable = others.filter((_, i) => reasons[i] === null)
-  const results = (await pairedTests(reference.scores ?? [], testable.map(({ scores }) => scores!))).values()
+  const results = (await pairedTests(reference.scores ?? [], testable.map(({ scores }) => scores!), { areShares: reference.better !== 'lower' })).values()
   const notes: string[] = []
   const tests: ({ letter: string } & PairedTest)[] = []
   for (const [i, run] of others.entries()) {

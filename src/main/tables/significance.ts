@@ -35,11 +35,11 @@ export async function testAgainst(table: Table, reference: string, { read, memor
     throw new FacetError('usage', `There is no column "${reference}" to test against.`, { hint: suggestName(reference, table.columns) })
   const places = table.rows.flatMap((row, index) => table.columns.filter(column => column !== reference).map(column => ({ row, index, column })))
   const tests: (PairedTest | null)[] = []
-  for (const { scope, cells } of table.rows) {
+  for (const { scope, metric, cells } of table.rows) {
     const others = table.columns.filter(column => column !== reference).map(column => cells[column]!.keys)
     tests.push(...scope === null
       ? others.map(() => null)
-      : await testCells(cells[reference]!.keys, others, scope, { read, memory }))
+      : await testCells(cells[reference]!.keys, others, { scope, areShares: metric === 'accuracy' }, { read, memory }))
   }
   const corrected = correct(tests, index => places[index]!.row.better)
   const rows = table.rows.map((row, index) => ({
@@ -56,12 +56,31 @@ export async function testAgainst(table: Table, reference: string, { read, memor
     legend: [
       ...table.legend,
       ...count > 0 ? [`⁺ better, ⁻ worse than ${table.columnTitles[reference] ?? reference} at p < .05, ⁼ no difference shown: paired bootstrap over the test samples, Holm-corrected over ${count} tests.`] : [],
+      ...effectsOf(table, rows),
     ],
   }
 }
 
+/** Most areas that the legend names one by one. */
+const namedAreas = 8
+
+/** Effect sizes and areas under the curve of the tests, in words below the table. */
+function effectsOf({ columns, columnTitles }: Table, rows: Table['rows']): string[] {
+  const tested = rows.flatMap(row => columns.flatMap((column) => {
+    const { test } = row.cells[column]!
+    return test ? [{ place: `${row.knowledge} ${columnTitles[column] ?? column}`, test }] : []
+  }))
+  const effects = tested.flatMap(({ test: { effect } }) => effect ? [effect.value] : [])
+  const areas = tested.flatMap(({ place, test: { auc } }) => auc ? [`${place} ${auc.auc.toFixed(4)} against ${auc.referenceAuc.toFixed(4)} (p ${auc.adjusted.toFixed(3)})`] : [])
+  const others = areas.length - namedAreas
+  return [
+    ...effects.length > 0 ? [`Effect sizes from ${Math.min(...effects).toFixed(2)} to ${Math.max(...effects).toFixed(2)}: Cohen's h of two shares, Cohen's d of paired errors (0.2 is small, 0.8 large); each is in the CSV and JSON.`] : [],
+    ...areas.length > 0 ? [`Area under the ROC curve over all pairs with two found faces, cosines averaged over seeds, DeLong's test, Holm-corrected over ${areas.length}: ${areas.slice(0, namedAreas).join('; ')}${others > 0 ? `; ${others} more in the CSV and JSON` : ''}.`] : [],
+  ]
+}
+
 /** Tests of some cells of a row against one of it; only those are made that the memory does not have, all at once. */
-async function testCells(reference: readonly string[], others: readonly (readonly string[])[], scope: Evaluation['scope'], { read, memory }: { read: ReadScores, memory: TestMemory }): Promise<(PairedTest | null)[]> {
+async function testCells(reference: readonly string[], others: readonly (readonly string[])[], { scope, areShares }: { scope: Evaluation['scope'], areShares: boolean }, { read, memory }: { read: ReadScores, memory: TestMemory }): Promise<(PairedTest | null)[]> {
   const idOf = (other: readonly string[]): string => JSON.stringify([reference, other, scope])
   const unknown = reference.length === 0
     ? []
@@ -71,7 +90,7 @@ async function testCells(reference: readonly string[], others: readonly (readonl
     const scores: (SampleScore[] | null)[] = []
     for (const other of unknown)
       scores.push(base && await scoresOfCell(other, scope, read))
-    const made = (await pairedTests(base ?? [], scores.filter(one => one !== null))).values()
+    const made = (await pairedTests(base ?? [], scores.filter(one => one !== null), { areShares })).values()
     for (const [i, other] of unknown.entries()) {
       if (scores[i]) // answers that are gone may come back
         memory.set(idOf(other), made.next().value!)

@@ -8,7 +8,7 @@ import { cell, tableOf } from './fixture.ts'
 const missing = cell({ mean: null, std: null, n: 0, values: [], keys: [], missing: { reason: 'its run failed: no node', command: 'facet run' } })
 
 describe('a table on the screen', () => {
-  const table = tableOf({ ae: cell({ best: true, reference: 97, referenceText: '97.20', referenceSource: 'Table 3', test: { against: 'pca', shared: 358, difference: 2, interval: [1, 3], p: 0.01, adjusted: 0.02, verdict: 'better' } }), pca: missing, scratch: cell({ mean: null, values: [], n: 0, missing: { reason: 'Verification needs more', command: null } }) })
+  const table = tableOf({ ae: cell({ best: true, reference: 97, referenceText: '97.20', referenceSource: 'Table 3', test: { against: 'pca', shared: 358, difference: 2, interval: [1, 3], p: 0.01, adjusted: 0.02, verdict: 'better', effect: { kind: 'h', value: 0.1 }, auc: null } }), pca: missing, scratch: cell({ mean: null, values: [], n: 0, missing: { reason: 'Verification needs more', command: null } }) })
   const show = () => mount(ResultTable, { props: { table, isRunning: false }, global: { plugins: [createRouter({ history: createMemoryHistory(), routes: [{ path: '/:rest(.*)*', component: {} }] })] } })
 
   it('has real headings, the paper beside the columns that it prints, and the best in words for readers', () => {

@@ -156,3 +156,18 @@ it('refuses a key named twice', async () => {
     run('same', 1),
   ])).rejects.toThrow('named twice')
 })
+
+it('tests of verification have the area under the curve beside, by DeLong\'s test, and errors have Cohen\'s d', async () => {
+  // the pairs of test/unit/shared/auc.test.ts: MLstatkit gives .8839 against .75 with p .0572
+  const same = [1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]
+  const pairs = (cosines: number[]) => cosines.map((cosine, i) => ({ id: `${i}`, score: (cosine > 0.5) === (same[i] === 1) ? 100 : 0, cluster: null, pair: { same: same[i] === 1, cosine } }))
+  const a = [0.91, 0.85, 0.62, 0.77, 0.30, 0.58, 0.70, 0.20, 0.41, 0.62, 0.15, 0.35, 0.52, 0.08, 0.44]
+  const b = [0.60, 0.72, 0.55, 0.81, 0.25, 0.40, 0.66, 0.50, 0.45, 0.61, 0.30, 0.28, 0.58, 0.12, 0.33]
+  const notFound = { id: 'x', score: 0, cluster: null } // a pair without a cosine has no place in the curve
+  const { tests: [verification] } = await compareRuns([run('a', 0, { scores: [...pairs(b), notFound] }), run('b', 0, { scores: [...pairs(a), notFound] })])
+  expect(verification!.auc).toMatchObject({ auc: expect.closeTo(0.8839285714, 9), referenceAuc: expect.closeTo(0.75, 9), p: expect.closeTo(0.0571603882, 9), adjusted: expect.closeTo(0.0571603882, 9) })
+  const errors = (values: number[]) => values.map((score, i) => ({ id: `${i}`, score, cluster: null }))
+  const { tests: [regression] } = await compareRuns([run('a', 0, { better: 'lower', scores: errors([0, 0, 0, 0, 0, 0]) }), run('b', 0, { better: 'lower', scores: errors([1.2, 0, 0.8, 2.1, 0, 0.6]) })])
+  // python: d = np.array([1.2, 0, .8, 2.1, 0, .6]); d.mean() / d.std(ddof=1)
+  expect(regression).toMatchObject({ auc: null, effect: { kind: 'd', value: expect.closeTo(0.9840477586, 9) } })
+})

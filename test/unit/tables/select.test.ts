@@ -47,12 +47,14 @@ it('cells are tested against the reference of their row, with the sign in every 
   const tested = await testAgainst(table, 'teacher:dlib', { read, memory })
   const { cells } = tested.rows[0]!
   expect(cells['teacher:dlib']!.test).toBeUndefined()
-  expect(cells.ae!.test).toMatchObject({ against: 'teacher:dlib', difference: 100, shared: 10, verdict: 'better' })
+  expect(cells.ae!.test).toMatchObject({ against: 'teacher:dlib', difference: 100, shared: 10, verdict: 'better', auc: null })
+  expect(cells.ae!.test!.effect).toEqual({ kind: 'h', value: expect.closeTo(Math.PI, 12) }) // all against none
+  expect(tested.legend.join(' ')).toContain('Effect sizes from 0.64 to 3.14') // 2 asin(sqrt(.1)) = .6435
   expect(cells['teacher:age-gender']!.test).toMatchObject({ verdict: 'no difference shown' })
   expect(cells.scratch!.test).toBeUndefined()
   expect(writeTable(tested, 'md')).toContain('90.0 ± 2.0**†⁺')
   expect(writeTable(tested, 'latex')).toContain('$^{+}$')
-  expect(writeTable(tested, 'csv').split('\r\n')[0]).toMatch(/,version,against,difference,difference_low,difference_high,p_holm,verdict$/)
+  expect(writeTable(tested, 'csv').split('\r\n')[0]).toMatch(/,version,against,difference,difference_low,difference_high,p_holm,verdict,effect,effect_kind,auc,auc_against,auc_p_holm$/)
   const before = reads
   await testAgainst(table, 'teacher:dlib', { read, memory })
   expect(reads).toBe(before)
@@ -65,7 +67,7 @@ it('a method\'s scores are the average of its seeds over the samples that all an
 })
 
 it('p is corrected over the tests that were made', () => {
-  const test = (p: number, difference = 1) => ({ shared: 1, difference, interval: [0, 2] as [number, number], p })
+  const test = (p: number, difference = 1) => ({ shared: 1, difference, interval: [0, 2] as [number, number], p, effect: null, auc: null })
   // Holm by hand: .01 x 2, .04 x 1
   expect(correct([test(0.04), null, test(0.01, -1)], () => 'higher').map(one => one && [one.adjusted, one.verdict])).toEqual([[0.04, 'better'], null, [0.02, 'worse']])
 })

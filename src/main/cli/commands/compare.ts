@@ -81,6 +81,18 @@ function wordComparison({ runs, differences, figures, tests, notes }: Comparison
               isNumber: true,
             },
             {
+              title: 'effect',
+              value: row => row.effect ? `${row.effect.kind} ${row.effect.value.toFixed(2)}` : '–',
+              isNumber: true,
+            },
+            ...tests.some(({ auc }) => auc)
+              ? [{
+                  title: 'AUC (p, DeLong, Holm)',
+                  value: ({ auc }: Comparison['tests'][number]) => auc ? `${auc.auc.toFixed(4)} against ${auc.referenceAuc.toFixed(4)} (${auc.adjusted.toFixed(4)})` : '–',
+                  isNumber: true,
+                }]
+              : [],
+            {
               title: 'n',
               value: row => String(row.shared),
               isNumber: true,
@@ -90,7 +102,7 @@ function wordComparison({ runs, differences, figures, tests, notes }: Comparison
               value: row => row.verdict,
             },
           ], terminal),
-          'Paired bootstrap over the test samples, Holm-corrected over the tests shown; "no difference shown" is not "equal".',
+          'Paired bootstrap over the test samples, Holm-corrected over the tests shown; "no difference shown" is not "equal". Effect: Cohen\'s h of two shares, Cohen\'s d of paired errors.',
         ]
       : []),
     ...notes,

@@ -28,11 +28,11 @@ const header = [
 ]
 
 /** Columns that only a table with a reference has. */
-const testHeader = ['against', 'difference', 'difference_low', 'difference_high', 'p_holm', 'verdict']
+const testHeader = ['against', 'difference', 'difference_low', 'difference_high', 'p_holm', 'verdict', 'effect', 'effect_kind', 'auc', 'auc_against', 'auc_p_holm']
 
 function testFields({ test }: TableCell): (string | number | null)[] {
   return test
-    ? [test.against, test.difference, ...test.interval, test.adjusted, test.verdict]
+    ? [test.against, test.difference, ...test.interval, test.adjusted, test.verdict, test.effect?.value ?? null, test.effect?.kind ?? null, test.auc?.auc ?? null, test.auc?.referenceAuc ?? null, test.auc?.adjusted ?? null]
     : testHeader.map(() => null)
 }
 

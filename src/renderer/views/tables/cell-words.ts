@@ -22,6 +22,8 @@ export function describeCell(cell: TableCell, row: TableRow): string {
     ...cell.interval ? [`95 % interval of the test: ${cell.interval.map(figureOf).join(' to ')}`] : [],
     ...cell.count === null ? [] : [`${cell.count} test samples`],
     ...cell.test ? [`${cell.test.verdict} than ${cell.test.against}: difference ${cell.test.difference.toFixed(2)}, p ${cell.test.adjusted.toFixed(3)} (Holm)`.replace('no difference shown than', 'no difference shown from')] : [],
+    ...cell.test?.effect ? [`effect size: Cohen's ${cell.test.effect.kind} ${cell.test.effect.value.toFixed(2)}`] : [],
+    ...cell.test?.auc ? [`area under the curve ${cell.test.auc.auc.toFixed(4)} against ${cell.test.auc.referenceAuc.toFixed(4)}, p ${cell.test.auc.adjusted.toFixed(3)} (DeLong, Holm)`] : [],
     ...cell.referenceText === null ? [] : [`the paper: ${cell.referenceText} (${cell.referenceSource})`],
     ...cell.missing ? [cell.missing.reason] : [],
   ].join('\n')
