@@ -1,8 +1,12 @@
 import type { DatasetFormat } from './format.ts'
+import { affectnet } from './affectnet.ts'
 import { csv } from './csv.ts'
 import { fgnet } from './fgnet.ts'
 import { folders } from './folders.ts'
+import { images } from './images.ts'
 import { lfw } from './lfw.ts'
+import { rafdb } from './rafdb.ts'
+import { sfew } from './sfew.ts'
 import { synthetic } from './synthetic.ts'
 import { tinyImagenet } from './tiny-imagenet.ts'
 import { utkface } from './utkface.ts'
@@ -14,6 +18,10 @@ export const formats: DatasetFormat[] = [
   fgnet,
   lfw,
   tinyImagenet,
+  rafdb,
+  sfew,
+  affectnet,
   csv,
   folders,
+  images,
 ]

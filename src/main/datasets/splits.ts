@@ -1,5 +1,6 @@
 import type { Split } from '#shared/dataset.ts'
 import { createHash } from 'node:crypto'
+import { z } from 'zod'
 import { byCodeUnit } from './listing.ts'
 
 /** First 4 bytes of the text's SHA-256 as a fraction in [0, 1): a split that is the same on every machine and needs no list. */
@@ -49,4 +50,23 @@ export function stratifiedSplit(items: { name: string, stratum: string }[], { se
         : 'test'))
   }
   return parts
+}
+
+/** What the option `validation` of a format means whose publisher gives only train and test. */
+export const validationOptions = {
+  validation: z.number().positive().max(0.5).default(0.1).describe('Share of the training images of each class that validation gets'),
+  splitSeed: z.int().min(0).default(0).describe('Which images those are'),
+}
+
+/**
+ * Cuts validation from the published training part, the same share of each class; the published test part stays as it is.
+ * @returns part by path, and the words that say so
+ */
+export function cutValidation(items: { path: string, stratum: string, isTest: boolean }[], { validation, splitSeed }: { validation: number, splitSeed: number }): { splits: Map<string, Split>, note: string } {
+  const splits = stratifiedSplit(items.filter(({ isTest }) => !isTest).map(({ path, stratum }) => ({ name: path, stratum })), { seed: splitSeed, train: 1 - validation, validation })
+  for (const { path, isTest } of items) {
+    if (isTest)
+      splits.set(path, 'test')
+  }
+  return { splits, note: `Validation: ${Math.round(validation * 100)} % of the training images of each class, ordered by the SHA-256 of "${splitSeed}/path".` }
 }

@@ -127,12 +127,12 @@ describe('adding a data set', () => {
       probe,
     })).rejects.toThrow(/No format fits/)
     await expect(addDataset({
-      path: makeFolder(['a.jpg', 'b.jpg']),
+      path: makeFolder(['a.jpg', 'b.jpg', 'one.csv', 'two.csv']),
       into,
       probe,
     })).rejects.toMatchObject({
-      message: 'No format fits this folder: 2 images, 2 of them at its top, and 0 other files.',
-      hint: expect.stringContaining('csv (there is no .csv or .tsv at its top)'),
+      message: 'No format fits this folder: 2 images, 2 of them at its top, and 2 other files.',
+      hint: expect.stringContaining('csv (its top holds one.csv, two.csv)'),
     })
   })
 

@@ -11,13 +11,9 @@ import { formats } from '#main/datasets/formats.ts'
 import { listFiles } from '#main/datasets/listing.ts'
 import { recogniseFormats } from '#main/datasets/recognise.ts'
 import { stratifiedSplit } from '#main/datasets/splits.ts'
-import { makeFolder } from './folder.ts'
+import { makeFolder, reasonsOf, scan } from './folder.ts'
 
-async function scan(name: string, files: Parameters<typeof makeFolder>[0], options: unknown = {}): Promise<Scan> {
-  const format = formats.find(format => format.name === name)!
-  return await format.scan(await listFiles(makeFolder(files)), format.options.parse(options))
-}
-const reasons = (scan: Scan): Record<string, string> => Object.fromEntries(scan.rejected.map(({ path, reason }) => [path, reason]))
+const reasons = reasonsOf
 
 describe('age classes', () => {
   it('are the five of the default by hand', () => {
