@@ -182,7 +182,7 @@ describe('what is refused leaves nothing behind', () => {
   it('a manifest of another version, of made up sizes, of paths that are none of its runs', async () => {
     const loose = unpacked()
     const list = names()
-    const manifest = JSON.parse(readFileSync(join(loose, list[0]!), 'utf8')) as { format: string, facet: string, files: { path: string, bytes: number }[], runs: { key: string }[] }
+    const manifest = JSON.parse(readFileSync(join(loose, list[0]!), 'utf8')) as { format: string, facet: string, files: { path: string, bytes: number }[], runs: { key: string }[], study: { detail: { datasets: { fingerprint: string }[] } } }
     const changed = (change: (copy: typeof manifest) => void) => {
       const copy = structuredClone(manifest)
       change(copy)
@@ -194,6 +194,8 @@ describe('what is refused leaves nothing behind', () => {
     await refused(changed((copy) => { copy.files[0]!.path = '../../outside' }), { code: 'bad-input', message: expect.stringContaining('belongs to none of its runs') })
     await refused(changed((copy) => { copy.files[0]!.path = 'facet.sqlite' }), { code: 'bad-input', message: expect.stringContaining('belongs to none of its runs') })
     await refused(changed((copy) => { copy.runs[0]!.key = '../../../../etc' }), { code: 'bad-input', message: expect.stringContaining('not what it should be') })
+    await refused(changed((copy) => { copy.files.find(({ path }) => path.startsWith('artefacts/models/'))!.path += '/../../../facet.sqlite' }), { code: 'bad-input', message: expect.stringContaining('belongs to none of its runs') })
+    await refused(changed((copy) => { copy.study.detail.datasets[0]!.fingerprint = '.*' }), { name: 'FacetError', code: 'bad-input', message: expect.stringMatching(/facet-study\.json is not what it should be.*study\.detail\.datasets\[0\]\.fingerprint/s), where: at('other.tar') })
     await refused(changed((copy) => { copy.runs.pop() }), { code: 'bad-input' })
     await refused(changed((copy) => { Object.assign(copy, { __proto__: null, extra: 1 }) }), { code: 'bad-input', message: expect.stringContaining('not what it should be') })
     await expect(importInto(at('nothing.tar'))).rejects.toMatchObject({ code: 'not-found' })

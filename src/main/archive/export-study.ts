@@ -19,13 +19,10 @@ import { ownText } from '../studies/own-text.ts'
 import { listRuns, needsOf } from '../workspace/runs.ts'
 import { artefactName, sealedFilesByArtefact } from '../workspace/sealed-files.ts'
 import { requireStudy } from '../workspace/studies.ts'
-import { archiveFormat, manifestName, sumName } from './manifest.ts'
+import { archiveFormat, manifestName, packName, runFiles, sumName } from './manifest.ts'
 import { writeTar } from './tar.ts'
 
 const partBytes = 1 << 20
-
-/** Of a run's folder, what tells how it went; the rest is for the process that works on it. */
-const runFiles = ['events.ndjson', 'log.txt']
 
 export interface ExportedStudy { path: string, bytes: number, runs: number, files: number }
 
@@ -97,7 +94,7 @@ async function describeStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, nam
   const fingerprints = [...new Set(detail.datasets.map(({ fingerprint }) => fingerprint))]
   const sealed = await sealedFilesByArtefact(db)
   const files: ArchiveManifest['files'] = []
-  for (const artefact of [...fingerprints.map(fingerprint => `artefacts/datasets/${fingerprint}.sqlite`), ...rows.map(({ stage, key }) => artefactName(stage, key))]) {
+  for (const artefact of [...fingerprints.map(packName), ...rows.map(({ stage, key }) => artefactName(stage, key))]) {
     for (const file of sealed.get(artefact) ?? await describeSealed(join(paths.root, artefact)))
       files.push({ ...file, path: file.path === '.' ? artefact : `${artefact}/${file.path}` })
   }

@@ -21,6 +21,7 @@ import { putProvenance, putRecipeState } from '../workspace/provenance.ts'
 import { moveRun, nextPosition, putPlannedRun } from '../workspace/runs.ts'
 import { artefactName, putSealedFiles } from '../workspace/sealed-files.ts'
 import { findStudy, putStudy, setStudyRuns } from '../workspace/studies.ts'
+import { packName } from './manifest.ts'
 import { compareExisting, placeFiles } from './place-files.ts'
 import { openArchive } from './unpack.ts'
 
@@ -110,7 +111,7 @@ async function refuseOtherStudy({ workspace: { db, paths } }: Core, { study }: A
 /** The labels are what their fingerprints say, and their files lie below the data set's folder. */
 async function checkPacks(staged: string, { study }: ArchiveManifest): Promise<void> {
   for (const { name, fingerprint } of study.detail.datasets) {
-    const path = join(staged, 'artefacts', 'datasets', `${fingerprint}.sqlite`)
+    const path = join(staged, packName(fingerprint))
     const why = await whyNoPack(path, fingerprint)
     if (why !== null)
       throw new FacetError('bad-input', `The archive's labels of "${name}" cannot be used: ${why}.`)

@@ -4,12 +4,16 @@ import { RecipeState } from '#shared/provenance.ts'
 import { SealedFile } from '#shared/sealed-file.ts'
 import { stages } from '#shared/stages/index.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
+import { workspacePaths } from '../workspace/paths.ts'
 
 /** The first file of an archive; what it says comes before what it speaks of, so that nothing is written before it is judged. */
 export const manifestName = 'facet-study.json'
 
 /** The second one: SHA-256 of the first, which vouches for all that follow. */
 export const sumName = 'facet-study.sha256'
+
+/** Of a run's folder, what tells how it went; the rest is for the process that works on it. */
+export const runFiles = ['events.ndjson', 'log.txt'] as const
 
 /** What this version writes and reads. */
 export const archiveFormat = 'facet-study-1'
@@ -57,14 +61,24 @@ export const ArchivedDataset = z.strictObject({
   listing: z.string().nullable(),
 })
 
+/** Its fingerprints become names of files. */
+const ArchivedDetail = StudyDetail.extend({
+  datasets: z.array(StudyDetail.shape.datasets.element.extend({ fingerprint: Key })),
+})
+
 /** What an archive holds: a study, its finished runs, and each file with its checksum, in the order in which they follow. */
 export const ArchiveManifest = z.strictObject({
   format: z.literal(archiveFormat),
   facet: z.string().describe('Version that wrote it'),
-  study: z.strictObject({ name: Name, recipe: z.string().max(1_000_000), detail: StudyDetail }),
+  study: z.strictObject({ name: Name, recipe: z.string().max(1_000_000), detail: ArchivedDetail }),
   datasets: z.array(ArchivedDataset),
   recipeStates: z.array(RecipeState),
   runs: z.array(ArchivedRun),
   files: z.array(SealedFile),
 })
 export type ArchiveManifest = z.infer<typeof ArchiveManifest>
+
+/** The path of a data set's labels from the workspace's folder. */
+export function packName(fingerprint: string): string {
+  return workspacePaths('/').datasetPath(fingerprint).slice(1)
+}

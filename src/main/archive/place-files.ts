@@ -7,6 +7,7 @@ import { syncPath } from '#shared/files/durable.ts'
 import { describeSealed } from '#shared/files/sealed.ts'
 import { artefactName } from '../workspace/sealed-files.ts'
 import { createTrash } from '../workspace/trash.ts'
+import { packName } from './manifest.ts'
 
 /** Files that were moved to their places. `undo` moves everything back where it was. */
 export interface Placed { undo: () => void }
@@ -42,7 +43,7 @@ export async function placeFiles(paths: WorkspacePaths, staged: string, { runs, 
   }
   try {
     for (const { fingerprint } of study.detail.datasets) {
-      const name = `artefacts/datasets/${fingerprint}.sqlite`
+      const name = packName(fingerprint)
       if (!existsSync(join(paths.root, name)))
         move(join(staged, name), join(paths.root, name))
     }

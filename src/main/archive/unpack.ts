@@ -5,11 +5,12 @@ import { createHash, hash } from 'node:crypto'
 import { lstatSync } from 'node:fs'
 import { mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { normalize } from 'node:path/posix'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { syncPath } from '#shared/files/durable.ts'
 import { artefactName } from '../workspace/sealed-files.ts'
-import { archiveFormat, ArchiveManifest, manifestName, maxManifestBytes, sumName } from './manifest.ts'
+import { archiveFormat, ArchiveManifest, manifestName, maxManifestBytes, packName, runFiles, sumName } from './manifest.ts'
 import { readTar } from './tar.ts'
 
 /** An archive whose manifest is read and judged; its files are still to come. */
@@ -93,24 +94,25 @@ function checkManifest({ runs, files, study }: ArchiveManifest, size: number): v
     refuse(`The archive lacks a run that "${unmet.label}" needs.`)
   if (new Set(files.map(({ path }) => path)).size < files.length)
     refuse('The archive names the same file twice.')
-  const places = [
-    ...study.detail.datasets.map(({ fingerprint }) => new RegExp(`^artefacts/datasets/${z.string().regex(/^[0-9a-f]{64}$/).parse(fingerprint)}\\.sqlite$`)),
-    ...runs.flatMap(({ stage, key }) => [new RegExp(`^${artefactName(stage, key).replace('.', '\\.')}(?:/[\\w.-]+)*$`), new RegExp(`^runs/${key}/(?:events\\.ndjson|log\\.txt)$`)]),
-  ]
-  const byKey = Map.groupBy(places, place => /[0-9a-f]{64}/.exec(place.source)![0])
-  const stray = files.find(({ path }) => !byKey.get(/[0-9a-f]{64}/.exec(path)?.[0] ?? '')?.some(place => place.test(path)))
+  const artefacts = new Set(runs.map(({ stage, key }) => artefactName(stage, key)))
+  const others = new Set([...study.detail.datasets.map(({ fingerprint }) => packName(fingerprint)), ...runs.flatMap(({ key }) => runFiles.map(file => `runs/${key}/${file}`))])
+  const stray = files.find(({ path }) => path !== normalize(path) || (!others.has(path) && !artefacts.has(placeOf(path))))
   if (stray)
     refuse(`The archive holds ${stray.path.slice(0, 200)}, which belongs to none of its runs.`)
-  const has = (name: string): boolean => files.some(({ path }) => path === name || path.startsWith(`${name}/`))
-  const present = new Set(files.flatMap(({ path }) => [path, path.split('/').slice(0, 3).join('/')]))
+  const present = new Set(files.map(({ path }) => placeOf(path)))
   const bare = runs.find(({ stage, key }) => !present.has(artefactName(stage, key)) || !present.has(`runs/${key}/events.ndjson`))
   if (bare)
     refuse(`The archive lacks the artefact or the events of "${bare.label}".`)
-  const unlabelled = study.detail.datasets.find(({ fingerprint }) => !has(`artefacts/datasets/${fingerprint}.sqlite`))
+  const unlabelled = study.detail.datasets.find(({ fingerprint }) => !present.has(packName(fingerprint)))
   if (unlabelled)
     refuse(`The archive lacks the labels of the data set "${unlabelled.name}".`)
   if (files.reduce((sum, { bytes }) => sum + bytes, 0) > size)
     refuse('The archive is cut short, or its sizes are made up.')
+}
+
+/** The artefact that a file is, or lies in: folder, kind and key. */
+function placeOf(path: string): string {
+  return path.split('/').slice(0, 3).join('/')
 }
 
 async function unpack(entries: AsyncGenerator<TarEntry>, { files }: ArchiveManifest, folder: string): Promise<void> {
