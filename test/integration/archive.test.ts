@@ -5,7 +5,9 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { fingerprintOf } from '#main/datasets/fingerprint.ts'
 import { checkWorkspace } from '#main/doctor/workspace.ts'
+import { openDataset, writeDataset } from '#shared/files/dataset-pack.ts'
 import { connectCounting, drawPhotographs, filesBelow, smallStudy } from './small-study.ts'
 
 /** Archives of a study whose runs real workers have sealed; strangers' archives are made with GNU tar. */
@@ -63,6 +65,14 @@ function putManifest(manifest: object) {
   const text = JSON.stringify(manifest)
   writeFileSync(join(at('loose'), 'facet-study.json'), text)
   writeFileSync(join(at('loose'), 'facet-study.sha256'), createHash('sha256').update(text).digest('hex'))
+}
+
+/** Gives a loose file that was changed its size and checksum in the manifest. */
+function describeAnew({ files }: { files: { path: string, bytes: number, sha256: string }[] }, name: string) {
+  const file = files.find(({ path }) => path === name)!
+  const bytes = readFileSync(join(at('loose'), name))
+  file.bytes = bytes.length
+  file.sha256 = createHash('sha256').update(bytes).digest('hex')
 }
 
 /** An archive that is refused leaves a workspace as it was. */
@@ -170,8 +180,8 @@ describe('what is refused leaves nothing behind', () => {
     symlinkSync('/etc/passwd', join(loose, 'link'))
     writeFileSync(join(loose, 'more'), 'x')
     await refused(pack([manifest!, sum!, 'link', ...files]), { code: 'bad-input', message: expect.stringContaining('no plain file') })
-    await refused(pack([manifest!, sum!, '../secret', ...files], '-P'), { code: 'bad-input', message: expect.stringContaining('would leave its folder') })
-    await refused(pack([manifest!, sum!, join(folder, 'secret'), ...files], '-P'), { code: 'bad-input', message: expect.stringContaining('would leave its folder') })
+    await refused(pack([manifest!, sum!, '../secret', ...files], '-P'), { code: 'bad-input', message: expect.stringContaining('leaves the folder') })
+    await refused(pack([manifest!, sum!, join(folder, 'secret'), ...files], '-P'), { code: 'bad-input', message: expect.stringContaining('leaves the folder') })
     await refused(pack([manifest!, sum!, 'more', ...files]), { code: 'bad-input', message: expect.stringContaining('has more (1 bytes) where its manifest names') })
     await refused(pack([manifest!, sum!, ...files, 'more']), { code: 'bad-input', message: expect.stringContaining('names nothing more') })
     await refused(pack([manifest!, sum!, ...files.slice(1), files[0]!]), { code: 'bad-input' })
@@ -203,6 +213,38 @@ describe('what is refused leaves nothing behind', () => {
     await refused(at('linked.tar'), { code: 'bad-input', message: 'This is no file.' })
   })
 
+  it('a data set whose photographs lie outside of its folder, by their names or by a link', async () => {
+    const loose = unpacked()
+    const list = names()
+    const labels = list.find(name => name.startsWith('artefacts/datasets/'))!
+    const { meta, samples, pairs } = (() => {
+      const opened = openDataset(join(loose, labels))
+      try {
+        return { meta: opened.meta, samples: opened.packed(), pairs: opened.pairs() }
+      }
+      finally {
+        opened.close()
+      }
+    })()
+    samples[0]!.path = '../secret.png'
+    const fingerprint = fingerprintOf(meta, samples, pairs)
+    const changed = labels.replace(meta.fingerprint, fingerprint)
+    writeDataset(join(loose, changed), { meta: { ...meta, fingerprint }, samples, rejected: [], pairs })
+    const manifest = JSON.parse(readFileSync(join(loose, list[0]!), 'utf8').replaceAll(meta.fingerprint, fingerprint)) as { files: { path: string, bytes: number, sha256: string }[] }
+    describeAnew(manifest, changed)
+    putManifest(manifest)
+    await refused(pack(list.map(name => name === labels ? changed : name)), { code: 'bad-input', message: `The photograph of "pets" "../secret.png" leaves the folder ${photographs()}.`, where: at('other.tar') })
+    renameSync(join(photographs(), 'cats'), at('elsewhere'))
+    symlinkSync(at('elsewhere'), join(photographs(), 'cats'))
+    try {
+      await refused(at('pets.tar'), { code: 'bad-input', message: `The photograph of "pets" "cats/a.png" leads by a symbolic link out of the folder ${photographs()}.` })
+    }
+    finally {
+      rmSync(join(photographs(), 'cats'))
+      renameSync(at('elsewhere'), join(photographs(), 'cats'))
+    }
+  })
+
   it('events that do not say that the run was finished undo everything', async () => {
     const loose = unpacked()
     const list = names()
@@ -210,9 +252,7 @@ describe('what is refused leaves nothing behind', () => {
     const lines = readFileSync(join(loose, events), 'utf8').split('\n').filter(line => !line.includes('"type":"done"'))
     writeFileSync(join(loose, events), lines.join('\n'))
     const manifest = JSON.parse(readFileSync(join(loose, list[0]!), 'utf8')) as { files: { path: string, bytes: number, sha256: string }[] }
-    const file = manifest.files.find(({ path }) => path === events)!
-    file.bytes = readFileSync(join(loose, events)).length
-    file.sha256 = execFileSync('sha256sum', [join(loose, events)], { encoding: 'utf8' }).slice(0, 64)
+    describeAnew(manifest, events)
     putManifest(manifest)
     await refused(pack(list), { code: 'bad-input', message: expect.stringContaining('do not say that it was finished') })
   })

@@ -66,8 +66,8 @@ it('an archive is whole or not there', async () => {
   const archives = readdirSync(folder).filter(name => name.endsWith('.tar'))
   expect(archives.length).toBeGreaterThanOrEqual(moments.length)
   for (const name of archives) {
-    const archive = await openArchive(join(folder, name))
-    await archive.unpack(join(folder, `${name}-files`))
+    const archive = await openArchive(join(folder, name), join(folder, `${name}-files`))
+    await archive.unpack()
     await archive.close()
   }
 })

@@ -9,6 +9,7 @@ import process from 'node:process'
 import { missingRoom } from '#shared/disk-budget.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
+import { fileWithin } from '#shared/files/within.ts'
 import { setField } from '#shared/recipe-edit/edit-text.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { wordBytes } from '#shared/words.ts'
@@ -46,15 +47,15 @@ let count = 0
  */
 export async function importStudy(core: Core, path: string, as?: string): Promise<ImportedStudy> {
   const { workspace: { paths } } = core
-  const archive = await openArchive(path)
   const staged = join(paths.root, `import-${++count}.tmp-${process.pid}`)
+  const archive = await openArchive(path, staged)
   try {
     const manifest = renamed(archive.manifest, as)
     refuseTooLarge(core, manifest)
     const known = await knownRuns(core, manifest)
     await refuseOtherStudy(core, manifest)
-    await archive.unpack(staged)
-    await checkPacks(staged, manifest)
+    await archive.unpack()
+    await checkPacks(staged, manifest, path)
     const placed = await placeFiles(paths, staged, manifest, known)
     try {
       return await record(core, manifest, known)
@@ -108,8 +109,8 @@ async function refuseOtherStudy({ workspace: { db, paths } }: Core, { study }: A
     throw new FacetError('conflict', `There is a study "${study.name}" already, and it is another one.`, { hint: 'Import it under another name: --as NAME.' })
 }
 
-/** The labels are what their fingerprints say, and their files lie below the data set's folder. */
-async function checkPacks(staged: string, { study }: ArchiveManifest): Promise<void> {
+/** The labels are what their fingerprints say, and their photographs lie below the data set's folder. */
+async function checkPacks(staged: string, { study }: ArchiveManifest, where: string): Promise<void> {
   for (const { name, fingerprint } of study.detail.datasets) {
     const path = join(staged, packName(fingerprint))
     const why = await whyNoPack(path, fingerprint)
@@ -117,9 +118,8 @@ async function checkPacks(staged: string, { study }: ArchiveManifest): Promise<v
       throw new FacetError('bad-input', `The archive's labels of "${name}" cannot be used: ${why}.`)
     const pack = openDataset(path)
     try {
-      const outside = pack.samples().find(sample => sample.path.startsWith('/') || sample.path.split('/').includes('..'))
-      if (outside)
-        throw new FacetError('bad-input', `The archive's data set "${name}" names a photograph outside of its folder: ${outside.path.slice(0, 200)}.`)
+      for (const sample of pack.samples())
+        fileWithin(pack.meta.root, sample.path, { what: `The photograph of "${name}"`, where, hint: 'Make the archive again with facet study export.' })
     }
     finally {
       pack.close()

@@ -5,14 +5,12 @@ import { open } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
 import { extract, pack } from 'tar-stream'
 import { FacetError } from '#shared/errors.ts'
+import { fileWithin } from '#shared/files/within.ts'
 
 const again = { hint: 'Make it again with facet study export, or copy it again.' }
 
 /** What every archive ends with: two empty blocks of 512 bytes. */
 const endBytes = 1024
-
-/** A plain name of folders and a file: no empty, hidden or parent part, nothing that a shell or file system takes for something else. */
-const plainName = /^\w[\w.-]*(?:\/\w[\w.-]*)*$/
 
 /** One file of an archive. Where it is read, `content` has to be read to its end before the next one. */
 export interface TarEntry { name: string, bytes: number, content: AsyncIterable<Uint8Array> }
@@ -53,11 +51,11 @@ async function* ofSize(name: string, bytes: number, content: TarEntry['content']
 
 /**
  * The files of an archive in their order. It comes from strangers: plain files alone are read, no links, devices or names that
- * leave the folder.
+ * leave the folder in which they are meant to lie.
  *
  * @throws FacetError 'bad-input' for what is cut short, damaged, or no plain file
  */
-export async function* readTar(path: string): AsyncGenerator<TarEntry> {
+export async function* readTar(path: string, folder: string): AsyncGenerator<TarEntry> {
   await checkEnd(path)
   const file = createReadStream(path)
   const entries = extract()
@@ -65,7 +63,7 @@ export async function* readTar(path: string): AsyncGenerator<TarEntry> {
   read.catch(() => {}) // told where the entries are read
   try {
     for await (const entry of entries as AsyncIterable<Entry>)
-      yield check(entry)
+      yield check(entry, folder)
   }
   catch (error) {
     throw broken(error)
@@ -92,10 +90,9 @@ async function checkEnd(path: string): Promise<void> {
 
 type Entry = AsyncIterable<Uint8Array> & { header: Header }
 
-function check(entry: Entry): TarEntry {
+function check(entry: Entry, folder: string): TarEntry {
   const { name, type, size = 0 } = entry.header
-  if (!plainName.test(name))
-    throw new FacetError('bad-input', `The archive holds a file called ${JSON.stringify(name.slice(0, 200))}, which would leave its folder or is no plain name.`, again)
+  fileWithin(folder, name, { what: 'The archive\'s file', where: name, ...again })
   if (type !== 'file')
     throw new FacetError('bad-input', `${name} of the archive is no plain file (${type}): links and devices are refused.`, again)
   return { name, bytes: size, content: contentOf(entry) }

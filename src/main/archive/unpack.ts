@@ -16,8 +16,8 @@ import { readTar } from './tar.ts'
 /** An archive whose manifest is read and judged; its files are still to come. */
 export interface OpenArchive {
   manifest: ArchiveManifest
-  /** Writes the files below a new folder, each checked while it is written. @throws FacetError 'bad-input' for any difference */
-  unpack: (folder: string) => Promise<void>
+  /** Writes the files below the folder, each checked while it is written. @throws FacetError 'bad-input' for any difference */
+  unpack: () => Promise<void>
   close: () => Promise<void>
 }
 
@@ -25,20 +25,22 @@ export interface OpenArchive {
  * Opens an archive of a study and judges its manifest: version, names, that files belong to what the manifest speaks of, and that
  * their sizes are what the archive has room for.
  *
+ * @param path
+ * @param folder  where its files are to lie; need not exist
  * @throws FacetError 'not-found' without a file, 'conflict' for an archive of another version, 'bad-input' for anything else
  */
-export async function openArchive(path: string): Promise<OpenArchive> {
+export async function openArchive(path: string, folder: string): Promise<OpenArchive> {
   const stat = lstatSync(path, { throwIfNoEntry: false })
   if (!stat)
     throw new FacetError('not-found', 'There is no such file.', { where: path })
   if (!stat.isFile())
     throw new FacetError('bad-input', 'This is no file.', { where: path })
-  const entries = readTar(path)
+  const entries = readTar(path, folder)
   const close = async (): Promise<void> => { await entries.return(undefined) }
   try {
     const manifest = await readManifest(entries)
     checkManifest(manifest, stat.size)
-    return { manifest, unpack: folder => unpack(entries, manifest, folder), close }
+    return { manifest, unpack: () => unpack(entries, manifest, folder), close }
   }
   catch (error) {
     await close()

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { normalize } from 'node:path/posix'
 import { Readable } from 'node:stream'
 import { readTar, writeTar } from '#main/archive/tar.ts'
 import { changedBytes } from '../inputs.ts'
@@ -35,12 +36,12 @@ export const archives = declareTarget({
     const path = join(folder(), 'some.tar')
     writeFileSync(path, bytes)
     const names: string[] = []
-    for await (const { name, content } of readTar(path)) {
+    for await (const { name, content } of readTar(path, folder())) {
       for await (const part of content) {
         if (part.length > bytes.length)
           throw new Error('internal: more than there is')
       }
-      if (name.startsWith('/') || name.split('/').includes('..'))
+      if (/^(?:\/|\.\.(?:\/|$))/.test(normalize(name)))
         throw new Error(`internal: a file called ${name}`)
       names.push(name)
     }
