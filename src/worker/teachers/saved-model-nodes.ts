@@ -1,8 +1,8 @@
 import type { InspectedModel, NodeView } from '#shared/teacher-views.ts'
 import { FacetError } from '#shared/errors.ts'
 import { suggest, viewOf } from './candidate-nodes.ts'
-import { refuseUnsafeOps } from './refused-ops.ts'
-import { pairs, readMetaGraph } from './saved-model.ts'
+import { pairs, readMetaGraph } from './meta-graph.ts'
+import { refuseUnsafeGraph } from './refused-graph.ts'
 
 /** Ops that hold or fetch weights and compute nothing of the face. */
 const passive = /^(?:Const|Placeholder.*|VarHandleOp|ReadVariableOp|NoOp|Assign.*|SaveV2|RestoreV2|MergeV2Checkpoints|ShardedFilename|StringJoin|StaticRegexFullMatch|Pack|Select)$/
@@ -12,10 +12,11 @@ const passive = /^(?:Const|Placeholder.*|VarHandleOp|ReadVariableOp|NoOp|Assign.
  * inner nodes none: the try tells it.
  */
 export function inspectSavedModel(model: string): Pick<InspectedModel, 'input' | 'parameters' | 'ops' | 'nodes'> {
-  const { signatures, definition } = readMetaGraph({ model })
+  const graph = readMetaGraph({ model })
+  refuseUnsafeGraph(graph, model)
+  const { signatures, definition } = graph
   const inner = definition.getLibrary()?.getFunctionList().flatMap(each => each.getNodeDefList()) ?? []
   const outer = definition.getNodeList()
-  refuseUnsafeOps([...outer, ...inner].map(node => node.getOp()), model)
   const signature = signatures.get('serving_default')
   if (!signature)
     throw new FacetError('bad-input', 'The SavedModel has no signature "serving_default".', { where: model, hint: 'Save it with tf.saved_model.save, which makes one.' })

@@ -1,57 +1,15 @@
 import type { Teacher } from '#shared/files/teacher.ts'
 import type { TensorData } from '#worker/stage.ts'
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import type { MetaGraph } from './meta-graph.ts'
 import { FacetError } from '#shared/errors.ts'
 import { backend } from '#worker/engine/tf.ts'
-import { checkSavedModel } from './protobuf-bounds.ts'
-import { refuseUnsafeOps } from './refused-ops.ts'
-
-/** The parts of tfjs-node's generated protobuf classes that are read here; they come without types. */
-interface MessageClass<T> { deserializeBinary: (bytes: Uint8Array) => T }
-interface TensorInfo { getName: () => string, getDtype: () => number, getTensorShape: () => { getDimList: () => { getSize: () => number }[] } | undefined }
-interface Entries<T> { entries: () => { next: () => { done: boolean, value: [string, T] } }, getLength: () => number }
-interface Signature { getInputsMap: () => Entries<TensorInfo>, getOutputsMap: () => Entries<TensorInfo> }
-interface Node { getName: () => string, getOp: () => string }
-interface Definition { getNodeList: () => Node[], getLibrary: () => { getFunctionList: () => { getNodeDefList: () => Node[] }[] } | undefined }
-interface MetaGraph {
-  getMetaInfoDef: () => { getTagsList: () => string[] } | undefined
-  getSignatureDefMap: () => Entries<Signature> & { get: (key: string) => Signature | undefined }
-  getGraphDef: () => Definition | undefined
-}
-const { SavedModel } = createRequire(import.meta.url)('@tensorflow/tfjs-node-gpu/dist/proto/api_pb.js') as { SavedModel: MessageClass<{ getMetaGraphsList: () => MetaGraph[] }> }
+import { pairs, readMetaGraph } from './meta-graph.ts'
+import { refuseUnsafeGraph } from './refused-graph.ts'
 
 const float32 = 1
 
-/** A protobuf map as pairs. */
-export function pairs<T>(map: Entries<T>): [string, T][] {
-  const iterator = map.entries()
-  return Array.from({
-    length: map.getLength(),
-  }, () => iterator.next().value)
-}
-
-/** The graph for serving of a SavedModel. @throws FacetError where it is damaged or has none */
-export function readMetaGraph({ model }: Pick<Teacher, 'model'>): { signatures: ReturnType<MetaGraph['getSignatureDefMap']>, definition: Definition } {
-  let graphs: MetaGraph[]
-  try {
-    const bytes = readFileSync(join(model, 'saved_model.pb'))
-    checkSavedModel(bytes)
-    graphs = SavedModel.deserializeBinary(bytes).getMetaGraphsList()
-  }
-  catch (cause) {
-    throw new FacetError('bad-input', 'saved_model.pb is damaged.', { where: model, cause })
-  }
-  const graph = graphs.find(each => each.getMetaInfoDef()?.getTagsList().includes('serve'))
-  const definition = graph?.getGraphDef()
-  if (!graph || !definition)
-    throw new FacetError('bad-input', 'the SavedModel has no graph for serving (tag "serve").', { where: model })
-  return { signatures: graph.getSignatureDefMap(), definition }
-}
-
 /** The one image input and the tensor that the manifest calls the embedding: an output of the serving signature, or a node of the graph. */
-function findTensors({ signatures, definition }: ReturnType<typeof readMetaGraph>, { manifest, model, path }: Teacher): { input: string, output: string } {
+function findTensors({ signatures, definition }: MetaGraph, { manifest, model, path }: Teacher): { input: string, output: string } {
   const signature = signatures.get('serving_default')
   if (!signature)
     throw new FacetError('bad-input', 'the SavedModel has no signature "serving_default".', { where: model })
@@ -94,13 +52,8 @@ export interface SavedModelRunner {
  */
 export function openSavedModel(teacher: Teacher): SavedModelRunner {
   const graph = readMetaGraph(teacher)
-  const { definition } = graph
-  const functions = definition.getLibrary()?.getFunctionList() ?? []
-  refuseUnsafeOps([
-    ...definition.getNodeList(),
-    ...functions.flatMap(each => each.getNodeDefList()),
-  ].map(node => node.getOp()), teacher.model)
   const { input, output } = findTensors(graph, teacher)
+  refuseUnsafeGraph(graph, teacher.model, output)
   const pooled = teacher.manifest.embedding.pool === 'average'
   let id: number
   try {
