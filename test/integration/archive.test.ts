@@ -132,6 +132,20 @@ describe('a study moves to another workspace', () => {
     expect((await (await openTarget()).call('studies.list')).map(({ name }) => name).sort()).toEqual(['again', 'pets'])
   })
 
+  it('into the workspace that it came from: all of it is there already, and nothing changes', async () => {
+    const text = `variables: { where: null }\n${input().text.replace(photographs(), 'photographs')}`
+    const set = ['variables.where=here', 'stages.transfer.epochs=3']
+    const client = await openTarget()
+    await client.call('studies.run', { path: join(made, 'other.yaml'), text, set, seeds: [1] }) // a relative folder, and settings beside the recipe
+    await client.call('runs.idle', { study: 'pets' })
+    await client.call('studies.exportArchive', { name: 'pets', path: at('own.tar') })
+    await client.call('studies.save', { name: 'pets', text: `# edited since\n${text}` })
+    const before = { files: filesBelow(at('target')), study: await client.call('studies.get', { name: 'pets' }), studies: await client.call('studies.list') }
+    expect(await importInto(at('own.tar'))).toEqual({ study: 'pets', runs: 0, known: before.study.runs.length, recipe: join(at('target'), 'recipes', 'pets.yaml'), notes: ['All of it was here already: nothing has changed.'] })
+    expect({ files: filesBelow(at('target')), study: await client.call('studies.get', { name: 'pets' }), studies: await client.call('studies.list') }).toEqual(before)
+    await expect(importInto()).rejects.toMatchObject({ code: 'conflict', message: 'There is a study "pets" already, and it is another one.' })
+  })
+
   it('over a run that was left unfinished there: the archive tells all of it', async () => {
     const client = await openTarget()
     await client.call('studies.run', { ...input(), seeds: [0] })
@@ -266,8 +280,11 @@ describe('what is refused leaves nothing behind', () => {
     writeFileSync(file, '7')
     await expect(importInto()).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('its artefact is another one than the archive\'s') })
     writeFileSync(file, before)
-    await client.call('studies.save', { name: 'pets', text: `# mine\n${(await client.call('studies.open', { name: 'pets' })).text}` })
+    const { text, path } = await client.call('studies.open', { name: 'pets' })
+    await client.call('studies.delete', { name: 'pets' })
+    await client.call('studies.create', { name: 'pets', text: `# mine\n${text}` })
     await expect(importInto()).rejects.toMatchObject({ code: 'conflict', hint: expect.stringContaining('--as NAME') })
+    expect(readFileSync(path, 'utf8')).toBe(`# mine\n${text}`)
     await target!.close()
     target = await connectCounting(at('small'), () => 1e9)
     await expect(importInto()).rejects.toMatchObject({ code: 'disk' })

@@ -1,9 +1,11 @@
 import type { Core } from '../core.ts'
 import type { PlannedRun } from '../runner/planned-run.ts'
+import type { Db } from '../workspace/database.ts'
 import type { WorkspacePaths } from '../workspace/paths.ts'
 import type { RunRow, Trx } from '../workspace/runs.ts'
+import type { StudyRow } from '../workspace/studies.ts'
 import type { ArchivedRun, ArchiveManifest } from './manifest.ts'
-import { rmSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { missingRoom } from '#shared/disk-budget.ts'
@@ -12,8 +14,10 @@ import { openDataset } from '#shared/files/dataset-pack.ts'
 import { fileWithin } from '#shared/files/within.ts'
 import { setField } from '#shared/recipe-edit/edit-text.ts'
 import { activeStates } from '#shared/run-states.ts'
+import { StudyDetail } from '#shared/study-detail.ts'
 import { wordBytes } from '#shared/words.ts'
 import { applyEvents, eventsPath, readEvents } from '../runner/follow.ts'
+import { ownText } from '../studies/own-text.ts'
 import { findRecipeFile, putRecipeFile } from '../studies/recipe-files.ts'
 import { listTeachers } from '../teachers/registry.ts'
 import { findDataset, putDataset } from '../workspace/datasets.ts'
@@ -53,7 +57,7 @@ export async function importStudy(core: Core, path: string, as?: string): Promis
     const manifest = renamed(archive.manifest, as)
     refuseTooLarge(core, manifest)
     const known = await knownRuns(core, manifest)
-    await refuseOtherStudy(core, manifest)
+    await findSameStudy(core.workspace.db, paths, manifest.study)
     await archive.unpack()
     await checkPacks(staged, manifest, path)
     const placed = await placeFiles(paths, staged, manifest, known)
@@ -101,12 +105,23 @@ async function knownRuns({ workspace: { db, paths } }: Core, { runs, files }: Ar
   return known
 }
 
-async function refuseOtherStudy({ workspace: { db, paths } }: Core, { study }: ArchiveManifest): Promise<void> {
-  const row = await findStudy(db, study.name)
-  const file = findRecipeFile(paths, study.name)
-  const isSame = (row === undefined || row.recipe === study.recipe) && (file === null || file.text === study.recipe)
-  if (!isSame)
-    throw new FacetError('conflict', `There is a study "${study.name}" already, and it is another one.`, { hint: 'Import it under another name: --as NAME.' })
+/**
+ * The archive's study as it is here already, if it is; a recipe that was edited since stays as it is. What was given beside the
+ * recipe (--set, --seeds, the folder of relative paths) is part of an archive's recipe, so it is of this one's too.
+ *
+ * @throws FacetError 'conflict' where the name is another study's
+ */
+async function findSameStudy(db: Db | Trx, paths: WorkspacePaths, { name, recipe }: ArchiveManifest['study']): Promise<StudyRow | undefined> {
+  const row = await findStudy(db, name)
+  const text = row === undefined ? findRecipeFile(paths, name)?.text : textOf(row)
+  if (text !== undefined && text !== recipe)
+    throw new FacetError('conflict', `There is a study "${name}" already, and it is another one.`, { hint: 'Import it under another name: --as NAME.' })
+  return row
+}
+
+function textOf({ recipe, detail }: StudyRow): string {
+  const parsed = StudyDetail.safeParse(JSON.parse(detail))
+  return parsed.success ? ownText(recipe, parsed.data) : recipe // an older Facet kept less beside it
 }
 
 /** The labels are what their fingerprints say, and their photographs lie below the data set's folder. */
@@ -132,6 +147,7 @@ async function record({ workspace: { db, paths }, emit }: Core, manifest: Archiv
   const fresh = runs.filter(({ key }) => !known.has(key))
   const teachers = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher.manifest]))
   const notes: string[] = []
+  const here = await findSameStudy(db, paths, study)
   await db.transaction().execute(async (trx) => {
     let position = await nextPosition(trx)
     for (const run of fresh) {
@@ -145,24 +161,36 @@ async function record({ workspace: { db, paths }, emit }: Core, manifest: Archiv
         await putRecipeState(trx, [run.key], recipeStates[run.recipeState]!)
       await putProvenance(trx, run.key, { device: run.device })
     }
-    const isNew = await findStudy(trx, study.name) === undefined
-    await putStudy(trx, { name: study.name, recipe: study.recipe, detail: { ...study.detail, command: { path: paths.recipePath(study.name), set: [] } } }, Date.now())
-    if (isNew)
+    if (!here) {
+      await putStudy(trx, { name: study.name, recipe: study.recipe, detail: { ...study.detail, command: { path: paths.recipePath(study.name), set: [] } } }, Date.now())
       await setStudyRuns(trx, study.name, runs.map(({ key }) => key))
+    }
   })
+  const added: string[] = []
   for (const dataset of datasets) {
-    const here = await findDataset(db, dataset.name)
-    if (!here)
+    const known = await findDataset(db, dataset.name)
+    if (!known) {
       await putDataset(db, { ...dataset, listing: dataset.listing ?? '' }, Date.now())
-    else if (here.fingerprint !== dataset.fingerprint)
+      added.push(dataset.name)
+    }
+    else if (known.fingerprint !== dataset.fingerprint) {
       notes.push(`The data set "${dataset.name}" of this workspace is another one; it stays until the study is planned, which reads the folder that its recipe names.`)
+    }
   }
   const missing = study.detail.teachers.filter(({ name }) => !teachers.has(name))
   if (missing.length > 0)
     notes.push(`This workspace has no teacher ${missing.map(({ name }) => name).join(', ')}: facet teacher add MANIFEST, before the study is planned.`)
-  const recipe = putRecipeFile(paths, study.name, study.recipe)
+  if (!here)
+    putRecipeFile(paths, study.name, study.recipe)
+  if (here && fresh.length === 0 && added.length === 0)
+    notes.push('All of it was here already: nothing has changed.')
   emit('studies.changed', { name: study.name })
-  return { study: study.name, runs: fresh.length, known: known.size, recipe, notes }
+  return { study: study.name, runs: fresh.length, known: known.size, recipe: recipeOf(paths, study.name, here), notes }
+}
+
+/** Where the recipe of a study is: in this workspace, or where it was run from. */
+function recipeOf(paths: WorkspacePaths, name: string, row: StudyRow | undefined): string {
+  return row === undefined || existsSync(paths.recipePath(name)) ? paths.recipePath(name) : StudyDetail.parse(JSON.parse(row.detail)).command.path
 }
 
 /** A run that was left unfinished here, or lost its artefact: the archive's events tell all of it, so it begins anew. */
