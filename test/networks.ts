@@ -5,7 +5,7 @@ import { moveRun, putPlannedRun } from '#main/workspace/runs.ts'
 import { putStudy, setStudyRuns } from '#main/workspace/studies.ts'
 import { Recipe } from '#shared/recipe.ts'
 import { headVariables } from '#worker/models/head.ts'
-import { studentVariables } from '#worker/models/resnet.ts'
+import { studentVariables } from '#worker/models/student-network.ts'
 import { saveStudent } from '#worker/models/student.ts'
 import { saveTransfer } from '#worker/models/transfer-model.ts'
 

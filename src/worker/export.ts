@@ -13,7 +13,7 @@ import { trace } from './engine/trace.ts'
 import { template } from './faces/align.ts'
 import { openFaceNetwork } from './models/face-network.ts'
 import { runHead } from './models/head.ts'
-import { embed, runPortableBackbone } from './models/resnet.ts'
+import { embed, runPortableBackbone } from './models/student-network.ts'
 
 /**
  * Writes a student, or a knowledge on one, as a TensorFlow SavedModel: any number of faces u8 [n, side, side, 3] in, `embedding` f32

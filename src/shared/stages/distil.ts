@@ -2,10 +2,14 @@ import { z } from 'zod'
 import { declareStage } from './declare.ts'
 import { AugmentationConfig, OptimizerConfig, ScheduleConfig } from './training.ts'
 
+/** Architectures by name; each is a file of src/worker/models/networks. */
+export const studentNetworks = ['resnet18', 'mobilenet', 'cnn'] as const
+export type StudentNetwork = typeof studentNetworks[number]
+
 /** The student's network. resnet18 of width 27 with 1024 outputs has 2,216,023 trainable parameters: the paper's 2.2 M. */
 export const StudentConfig = z.strictObject({
-  network: z.enum(['resnet18']).default('resnet18').describe('Architecture'),
-  width: z.int().min(4).max(128).default(27).describe('Channels of the first stage'),
+  network: z.enum(studentNetworks).default('resnet18').describe('Architecture: resnet18 (the paper\'s), mobilenet (MobileNetV3-Small) or cnn (a plain stack of convolutions)'),
+  width: z.int().min(4).max(128).default(27).describe('Channels of the first layer; mobilenet\'s width multiplier is a sixteenth of it'),
   input: z.int().min(32).max(300).default(96).describe('Side in pixels of what the student sees'),
 })
 

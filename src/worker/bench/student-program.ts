@@ -4,7 +4,7 @@ import type { Tensor2D, Tensor4D } from '#worker/engine/tf.ts'
 import type { Work } from './bench.ts'
 import { distil } from '#shared/stages/distil.ts'
 import { compile } from '#worker/engine/compile.ts'
-import { embed, studentVariables, trainableNames, trainBackbone } from '#worker/models/resnet.ts'
+import { embed, studentVariables, trainableNames, trainBackbone } from '#worker/models/student-network.ts'
 import { cosineLoss } from '#worker/stages/distil.ts'
 import { read } from './bench.ts'
 

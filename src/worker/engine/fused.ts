@@ -30,6 +30,11 @@ export function conv2d(x: Tensor, filter: Tensor, { stride = 1, padding = 'same'
   return tf.conv2d(x as Tensor4D, filter as Tensor4D, stride, padding)
 }
 
+/** Convolution of each channel by itself: f32 [batch, height, width, channels], filter f32 [height, width, channels, 1]. */
+export function depthwiseConv2d(x: Tensor, filter: Tensor, { stride = 1, padding = 'same' }: Window = {}): Tensor4D {
+  return tf.depthwiseConv2d(x as Tensor4D, filter as Tensor4D, stride, padding)
+}
+
 /** Largest value of each window of `size` pixels; the stride is the size unless given. f32 [batch, height, width, channels]. */
 export function maxPool(x: Tensor, { size, stride = size, padding = 'same' }: Window & { size: number | [number, number] }): Tensor4D {
   return tf.maxPool(x as Tensor4D, size, stride, padding)
@@ -43,6 +48,34 @@ export function relu<T extends Tensor>(x: T): T {
     return {
       value: y,
       gradFunc: (dy, [y]) => nativeOp('ReluGrad', [dy, y!]),
+    }
+  })
+}
+
+/** min(max(x + 3, 0), 6) / 6: a sigmoid of straight lines (Howard et al. 2019, Section 5.2). */
+export function hardSigmoid<T extends Tensor>(x: T): T {
+  return differentiable([x], ([x], save) => {
+    const shifted = tf.add(x!, 3)
+    save([shifted])
+    return {
+      value: tf.mul(nativeOp<T>('Relu6', [shifted]), 1 / 6),
+      gradFunc: (dy, [shifted]) => nativeOp('Relu6Grad', [tf.mul(dy, 1 / 6), shifted!]),
+    }
+  })
+}
+
+/** x hardSigmoid(x) (Howard et al. 2019, Section 5.2). */
+export function hardSwish<T extends Tensor>(x: T): T {
+  return differentiable([x], ([x], save) => {
+    const shifted = tf.add(x!, 3)
+    const sixfold = nativeOp('Relu6', [shifted])
+    save([x!, shifted, sixfold])
+    return {
+      value: tf.mul(tf.mul(x!, sixfold), 1 / 6) as T,
+      gradFunc: (dy, [x, shifted, sixfold]) => {
+        const part = tf.mul(dy, 1 / 6)
+        return tf.add(tf.mul(part, sixfold!), nativeOp('Relu6Grad', [tf.mul(part, x!), shifted!]))
+      },
     }
   })
 }

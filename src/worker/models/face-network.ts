@@ -1,5 +1,5 @@
 import type { TensorData } from '#worker/stage.ts'
-import type { StudentShape } from './resnet.ts'
+import type { StudentShape } from './student-network.ts'
 import type { TransferModel } from './transfer-model.ts'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -13,7 +13,7 @@ export interface FaceNetwork {
   shape: StudentShape
   /** Numbers of its embedding. */
   size: number
-  /** Backbone and `embedding/...` as in resnet.ts. */
+  /** Backbone and `embedding/...` as in student-network.ts. */
   tensors: Record<string, TensorData>
   /** The head and its input's standardisation; null for a student alone. */
   knowledge: TransferModel | null

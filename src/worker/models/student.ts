@@ -1,11 +1,11 @@
 import type { Tensor4D } from '#worker/engine/tf.ts'
 import type { TensorData } from '#worker/stage.ts'
-import type { StudentShape } from './resnet.ts'
+import type { StudentShape } from './student-network.ts'
 import { z } from 'zod'
 import { StudentConfig } from '#shared/stages/distil.ts'
 import { compileInference } from '#worker/engine/compile.ts'
 import { readModel, writeModel } from './folder.ts'
-import { embed, runBackbone } from './resnet.ts'
+import { embed, runBackbone } from './student-network.ts'
 
 export const StudentManifest = z.strictObject({
   format: z.literal('facet-student-1'),
@@ -20,7 +20,7 @@ export const StudentManifest = z.strictObject({
 })
 export type StudentManifest = z.infer<typeof StudentManifest>
 
-/** Tensors: backbone and `embedding/...` as in resnet.ts; `decoder/...` gives the teachers' z-scores back (only measured with). */
+/** Tensors: backbone and `embedding/...` as in student-network.ts; `decoder/...` gives the teachers' z-scores back (only measured with). */
 export interface Student { manifest: StudentManifest, tensors: Record<string, TensorData> }
 
 /** A student ready for use. */

@@ -33,7 +33,7 @@ export const TransferManifest = z.strictObject({
 export type TransferManifest = z.infer<typeof TransferManifest>
 
 /**
- * Tensors: `head/...`, `input/mean` and `input/scale` [width]; where every parameter was trained, the network's own too (resnet.ts).
+ * Tensors: `head/...`, `input/mean` and `input/scale` [width]; where every parameter was trained, the network's own too (student-network.ts).
  * Of several folds it is the first one's.
  */
 export interface TransferModel { manifest: TransferManifest, tensors: Record<string, TensorData> }

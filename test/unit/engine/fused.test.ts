@@ -2,7 +2,7 @@ import type { Tensor } from '#worker/engine/tf.ts'
 import type { TensorData } from '#worker/stage.ts'
 import { describe, expect, it } from 'vitest'
 import { compileInference } from '#worker/engine/compile.ts'
-import { batchNorm, batchNormInference, biasAdd, conv2d, elu, matMul, maxPool, relu, softmaxCrossEntropy } from '#worker/engine/fused.ts'
+import { batchNorm, batchNormInference, biasAdd, conv2d, depthwiseConv2d, elu, hardSigmoid, hardSwish, matMul, maxPool, relu, softmaxCrossEntropy } from '#worker/engine/fused.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { expectClose, filled, noise, tensorOf } from './numbers.ts'
 
@@ -40,6 +40,11 @@ const odd = noise([
 const offZero = {
   ...noise([3, 5]),
   data: noise([3, 5]).data.map(each => each + 0.1 * Math.sign(each)),
+}
+/** From -4 to 4 without the corners at -3 and 3, where differences mislead. */
+const aroundThree = {
+  ...noise([4, 6]),
+  data: noise([4, 6]).data.map(each => 4 * each).map(each => Math.abs(Math.abs(each) - 3) < 0.05 ? each + 0.2 : each),
 }
 const filter = noise([
   3,
@@ -152,6 +157,25 @@ const cases: Case[] = [
     inputs: [image, filter],
     fn: ([x, f]) => conv2d(x!, f!, { stride: 2 }),
     plain: ([x, f]) => tf.conv2d(x as never, f as never, 2, 'same'),
+  },
+  ...[1, 2].map((stride): Case => ({
+    name: `depthwiseConv2d of stride ${stride}`,
+    inputs: [image, noise([3, 3, 6, 1], 2)],
+    fn: ([x, f]) => depthwiseConv2d(x!, f!, { stride }),
+    // one convolution for each channel
+    plain: ([x, f]) => tf.concat(tf.split(x!, 6, 3).map((channel, i) => tf.conv2d(channel as never, tf.slice(f!, [0, 0, i, 0], [3, 3, 1, 1]) as never, stride, 'same')), 3),
+  })),
+  {
+    name: 'hardSigmoid',
+    inputs: [aroundThree],
+    fn: ([x]) => hardSigmoid(x!),
+    plain: ([x]) => tf.div(tf.clipByValue(tf.add(x!, 3), 0, 6), 6),
+  },
+  {
+    name: 'hardSwish',
+    inputs: [aroundThree],
+    fn: ([x]) => hardSwish(x!),
+    plain: ([x]) => tf.mul(x!, tf.div(tf.clipByValue(tf.add(x!, 3), 0, 6), 6)),
   },
   {
     name: 'maxPool',

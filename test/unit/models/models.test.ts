@@ -7,7 +7,7 @@ import { autoencoderVariables, lossWeights } from '#worker/models/autoencoder.ts
 import { denseParameters } from '#worker/models/dense.ts'
 import { headLoss, headTarget, predictionsOf, scoreOutputs } from '#worker/models/head.ts'
 import { fitPca } from '#worker/models/pca.ts'
-import { countParameters, featureSize, runBackbone, studentVariables, trainBackbone } from '#worker/models/resnet.ts'
+import { countParameters } from '#worker/models/student-network.ts'
 import { cosineLoss } from '#worker/stages/distil.ts'
 import { memoryRows } from '#worker/stages/embedding-rows.ts'
 
@@ -26,12 +26,6 @@ describe('parameter counts', () => {
     }, 0)
     expect(encoderWidths(8, 2, 3)).toEqual([5, 3, 2])
     expect(countParameters(variables)).toBe(45 + 18 + 8 + (2 * 3 + 3) + (3 * 5 + 5) + (5 * 8 + 8))
-  })
-
-  it('width 27 with 1024 outputs makes a ResNet-18 of 2,216,023, the 2.2 M of the paper', () => {
-    const shape = { network: 'resnet18', width: 27, input: 96 } as const
-    expect(featureSize(shape)).toBe(216)
-    expect(countParameters(studentVariables(shape, 1024, 0))).toBe(2_216_023)
   })
 })
 
@@ -130,48 +124,5 @@ describe('losses', () => {
     expect([
       ...predictionsOf(Float32Array.of(0, 3, 1, 5, 2, 2), target),
     ]).toEqual([1, 0])
-  })
-})
-
-describe('the student\'s network', () => {
-  it('with moving statistics equal to the batch\'s gives what training gives', () => {
-    const shape = { network: 'resnet18', width: 4, input: 32 } as const
-    const data = studentVariables(shape, 8, 3)
-    const random = seededRandom(1)
-    const before = tf.memory().numTensors
-    tf.tidy(() => {
-      const weights = Object.fromEntries(Object.entries(data).map(([name, { data, shape }]) => [
-        name,
-        name.endsWith('/scale')
-          ? tf.ones(shape)
-          : tf.tensor(data, shape),
-      ]))
-      const pixels = tf.tensor4d(Float32Array.from({ length: 4 * 32 * 32 * 3 }, () => 255 * random.next()), [4, 32, 32, 3])
-      const { features, updates } = trainBackbone(pixels, weights, shape)
-      // One step moves a tenth of the way from 0 (mean) and 1 (variance): undo that to have the batch's own. Moving variances
-      // are the unbiased ones: (values - 1) / values brings them to what the batch was divided by.
-      const values = (name: string): number => 4 * ({
-        stem: 16,
-        stage0: 8,
-        stage1: 4,
-        stage2: 2,
-        stage3: 1,
-      }[name.split('/')[0]!]!) ** 2
-      const own = Object.fromEntries(Object.entries(updates).map(([name, value]) => [
-        name,
-        tf.mul(
-          tf.div(tf.sub(value, tf.mul(weights[name]!, 0.9)), 0.1),
-          name.endsWith('/variance')
-            ? 1 - 1 / values(name)
-            : 1,
-        ),
-      ]))
-      const inferred = runBackbone(pixels, {
-        ...weights,
-        ...own,
-      }, shape).dataSync()
-      features.dataSync().forEach((value, i) => expect(inferred[i]).toBeCloseTo(value, 2))
-    })
-    expect(tf.memory().numTensors).toBe(before)
   })
 })

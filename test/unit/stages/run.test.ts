@@ -120,6 +120,8 @@ it('distils, transfers frozen, fine-tuned and from scratch', async () => {
     { kind: 'student', mode: 'frozen' },
     { kind: 'student', mode: 'fine-tune' },
     { kind: 'scratch', width: 8, input: 32 },
+    { kind: 'scratch', network: 'mobilenet', width: 8, input: 32 },
+    { kind: 'scratch', network: 'cnn', width: 8, input: 32 },
   ]) {
     const context = makeContext(transfer.config.parse({
       task: 'kind',
@@ -141,12 +143,14 @@ it.each([
   ['combine', 25],
   ['distil', 13],
   ['distil', 45],
+  ['mobilenet', 13],
+  ['cnn', 13],
   ['frozen', 150],
   ['scratch', 7],
 ] as const)('%s left after %i steps and resumed gives the same bits', async (what, leaveAfter) => {
-  const pca = what === 'distil'
-    ? (await combined('pca')).folder
-    : null
+  const pca = what === 'frozen' || what === 'scratch' || what === 'combine'
+    ? null
+    : (await combined('pca')).folder
   const run = async (options: Parameters<typeof makeContext>[2]) => {
     const order = {
       sources: [source],
@@ -160,8 +164,11 @@ it.each([
           done: runCombine(context),
         }
       }
-      case 'distil': {
+      case 'distil':
+      case 'mobilenet':
+      case 'cnn': {
         const context = makeContext(distil.config.parse({
+          network: what === 'distil' ? 'resnet18' : what,
           width: 8,
           input: 32,
           steps: 20,

@@ -1,15 +1,19 @@
+import type { StudentNetwork } from '#shared/stages/distil.ts'
+import type { StudentShape } from '#worker/models/student-network.ts'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { studentNetworks } from '#shared/stages/distil.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { exportSavedModel } from '#worker/export.ts'
 import { headVariables } from '#worker/models/head.ts'
-import { studentVariables } from '#worker/models/resnet.ts'
+import { studentVariables } from '#worker/models/student-network.ts'
 import { saveStudent, studentEncoder } from '#worker/models/student.ts'
 import { predictFeatures, saveTransfer } from '#worker/models/transfer-model.ts'
 
-const shape = { network: 'resnet18', width: 6, input: 32 } as const
+const shapeOf = (network: StudentNetwork) => ({ network, width: 6, input: 32 })
+const shape = shapeOf('resnet18')
 const size = 10
 const head = {
   hidden: [8],
@@ -19,7 +23,7 @@ let folder: string
 let tensors: ReturnType<typeof studentVariables>
 
 /** Weights as after some training: nothing at its first value, statistics unlike 0 and 1, where folding them wrongly would show. */
-function shaken(): ReturnType<typeof studentVariables> {
+function shaken(shape: StudentShape): ReturnType<typeof studentVariables> {
   let state = 1
   const random = () => (state = (state * 16807) % 2147483647) / 2147483647
   return Object.fromEntries(Object.entries(studentVariables(shape, size, 3)).map(([name, tensor]) => [
@@ -86,20 +90,16 @@ function saveHead(name: string, kind: 'classification' | 'regression'): string {
   return path
 }
 
-beforeAll(async () => {
+function saveNetwork(name: string, shape: StudentShape, tensors: ReturnType<typeof studentVariables>): string {
+  const path = join(folder, name)
+  saveStudent(path, { manifest: { format: 'facet-student-1', ...shape, size, parameters: 1, cosine: 0.5, faces: { count: 1, fingerprint: 'f' } }, tensors })
+  return path
+}
+
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'facet-export-'))
-  tensors = shaken()
-  await saveStudent(join(folder, 'student'), {
-    manifest: {
-      format: 'facet-student-1',
-      ...shape,
-      size,
-      parameters: 1,
-      cosine: 0.5,
-      faces: { count: 1, fingerprint: 'f' },
-    },
-    tensors,
-  })
+  tensors = shaken(shape)
+  saveNetwork('student', shape, tensors)
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -126,8 +126,8 @@ async function runModel(path: string, count: number): Promise<Record<string, num
   }
 }
 
-function expected(count: number): Float32Array {
-  const encoder = studentEncoder(shape, size, tensors, count)
+function expected(count: number, network = shape, weights = tensors): Float32Array {
+  const encoder = studentEncoder(network, size, weights, count)
   try {
     return encoder.encode(faces(count))
   }
@@ -142,16 +142,13 @@ function expectClose(actual: number[], wanted: ArrayLike<number>): void {
 }
 
 describe('an exported SavedModel', () => {
-  it.each([1, 3])('of a student gives its embeddings for %d faces', async (count) => {
-    const into = join(folder, `out-student-${count}`)
-    exportSavedModel({
-      model: join(folder, 'student'),
-      student: null,
-      into,
-      card: '',
-    })
-    const { embedding } = await runModel(into, count)
-    expectClose(embedding!, expected(count))
+  it.each(studentNetworks)('of a %s student gives its embeddings for any number of faces', async (name) => {
+    const network = shapeOf(name)
+    const weights = shaken(network)
+    const into = join(folder, `out-${name}`)
+    exportSavedModel({ model: saveNetwork(`student-${name}`, network, weights), student: null, into, card: '' })
+    for (const count of [1, 3])
+      expectClose((await runModel(into, count)).embedding!, expected(count, network, weights))
   })
 
   it('of a classification gives its probabilities, dead units and clip included', async () => {
