@@ -1,7 +1,7 @@
 import type { Connection } from '#main/core.ts'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -143,7 +143,7 @@ describe('a study moves to another workspace', () => {
     const before = { files: filesBelow(at('target')), study: await client.call('studies.get', { name: 'pets' }), studies: await client.call('studies.list') }
     expect(await importInto(at('own.tar'))).toEqual({ study: 'pets', runs: 0, known: before.study.runs.length, recipe: join(at('target'), 'recipes', 'pets.yaml'), notes: ['All of it was here already: nothing has changed.'] })
     expect({ files: filesBelow(at('target')), study: await client.call('studies.get', { name: 'pets' }), studies: await client.call('studies.list') }).toEqual(before)
-    await expect(importInto()).rejects.toMatchObject({ code: 'conflict', message: 'There is a study "pets" already, and it is another one.' })
+    await expect(importInto()).rejects.toMatchObject({ code: 'conflict', message: 'There is a study "pets" already, and it is another one: its recipe differs.' })
   })
 
   it('over a run that was left unfinished there: the archive tells all of it', async () => {
@@ -289,6 +289,29 @@ describe('what is refused leaves nothing behind', () => {
     target = await connectCounting(at('small'), () => 1e9)
     await expect(importInto()).rejects.toMatchObject({ code: 'disk' })
   })
+})
+
+it('a study of the same recipe with other runs is refused under its name, and taken in under another', async () => {
+  // Another photograph under the same path: the recipe's text is the same, every key is another one.
+  const photograph = join(photographs(), 'cats', 'a.png')
+  const before = readFileSync(photograph)
+  copyFileSync(join(photographs(), 'dogs', 'c.png'), photograph)
+  try {
+    const client = await openTarget()
+    await client.call('studies.run', input())
+    await client.call('runs.idle', { study: 'pets' })
+    const study = await client.call('studies.get', { name: 'pets' })
+    const rows = async () => (await client.call('tables.get', { name: 'target', study: 'pets' })).table.rows
+    const figures = await rows()
+    await expect(importInto()).rejects.toMatchObject({ code: 'conflict', message: expect.stringMatching(/^There is a study "pets" already, and it is another one: of the same recipe, it has other runs/), hint: expect.stringContaining('--as NAME') })
+    expect(await client.call('studies.get', { name: 'pets' })).toEqual(study)
+    expect(await rows()).toEqual(figures)
+    expect(await importInto(undefined, 'theirs')).toMatchObject({ study: 'theirs', known: 0 })
+    expect(await client.call('studies.get', { name: 'pets' })).toEqual(study)
+  }
+  finally {
+    writeFileSync(photograph, before)
+  }
 })
 
 describe('an export', () => {

@@ -17,6 +17,7 @@ import { activeStates } from '#shared/run-states.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
 import { wordBytes } from '#shared/words.ts'
 import { applyEvents, eventsPath, readEvents } from '../runner/follow.ts'
+import { canonicalJson } from '../studies/keys.ts'
 import { ownText } from '../studies/own-text.ts'
 import { findRecipeFile, putRecipeFile } from '../studies/recipe-files.ts'
 import { listTeachers } from '../teachers/registry.ts'
@@ -111,17 +112,28 @@ async function knownRuns({ workspace: { db, paths } }: Core, { runs, files }: Ar
  *
  * @throws FacetError 'conflict' where the name is another study's
  */
-async function findSameStudy(db: Db | Trx, paths: WorkspacePaths, { name, recipe }: ArchiveManifest['study']): Promise<StudyRow | undefined> {
+async function findSameStudy(db: Db | Trx, paths: WorkspacePaths, { name, recipe, detail }: ArchiveManifest['study']): Promise<StudyRow | undefined> {
   const row = await findStudy(db, name)
-  const text = row === undefined ? findRecipeFile(paths, name)?.text : textOf(row)
-  if (text !== undefined && text !== recipe)
-    throw new FacetError('conflict', `There is a study "${name}" already, and it is another one.`, { hint: 'Import it under another name: --as NAME.' })
+  const another = (why: string): FacetError => new FacetError('conflict', `There is a study "${name}" already, and it is another one: ${why}.`, { hint: 'Import it under another name: --as NAME.' })
+  if (row === undefined) {
+    const file = findRecipeFile(paths, name)
+    if (file !== null && file.text !== recipe)
+      throw another('its recipe differs')
+    return
+  }
+  const here = StudyDetail.safeParse(JSON.parse(row.detail)).data
+  if (here === undefined)
+    throw another('another version of Facet has planned it')
+  if (ownText(row.recipe, here) !== recipe)
+    throw another('its recipe differs')
+  if (whatFills(here) !== whatFills(detail))
+    throw another('of the same recipe, it has other runs (other photographs, teachers or another version of Facet)')
   return row
 }
 
-function textOf({ recipe, detail }: StudyRow): string {
-  const parsed = StudyDetail.safeParse(JSON.parse(detail))
-  return parsed.success ? ownText(recipe, parsed.data) : recipe // an older Facet kept less beside it
+/** Which runs fill which cells: what a study's tables are made of. */
+function whatFills({ cells, faces, reconstructions }: StudyDetail): string {
+  return canonicalJson({ cells, faces, reconstructions })
 }
 
 /** The labels are what their fingerprints say, and their photographs lie below the data set's folder. */
