@@ -1,12 +1,11 @@
 import type { Rejected, Sample } from '#shared/dataset.ts'
 import { z } from 'zod'
-import { FacetError } from '#shared/errors.ts'
 import { ageClassOf, AgeEdges, ageTasks } from './ages.ts'
 import { baseName, declareFormat, isImage, shareOf, strangers } from './format.ts'
+import { heldOutSubjects } from './held-out.ts'
 import { byCodeUnit } from './listing.ts'
 
 const NAME = /^(\d{3})a(\d{2})[a-z]?\.[a-z]+$/i
-const HELD_OUT_EVERY = 5
 
 /** FG-NET aging: subject and age in the file name, `078A11.JPG`. Lanitis et al. 2002; 1,002 images of 82 subjects, ages 0-69; one person is left out in turn. */
 export const fgnet = declareFormat({
@@ -42,7 +41,7 @@ export const fgnet = declareFormat({
     const subjects = [
       ...new Set(found.map(({ subject }) => subject)),
     ].sort(byCodeUnit)
-    const unseen = heldOut(subjects, options.unseenSubjects, listing.root)
+    const unseen = heldOutSubjects(subjects, options.unseenSubjects, listing.root)
     const samples: Sample[] = found.map(({ path, subject, age }) => ({
       path,
       labels: {
@@ -69,12 +68,3 @@ export const fgnet = declareFormat({
     }
   },
 })
-
-function heldOut(subjects: string[], chosen: string[] | undefined, root: string): Set<string> {
-  if (!chosen)
-    return new Set(subjects.filter((_, i) => i % HELD_OUT_EVERY === 0))
-  const absent = chosen.filter(subject => !subjects.includes(subject))
-  if (absent.length > 0)
-    throw new FacetError('bad-input', `Option unseenSubjects names ${absent.join(', ')}, of whom there is no image.`, { where: root, hint: `Subjects here: ${subjects.join(', ')}.` })
-  return new Set(chosen)
-}

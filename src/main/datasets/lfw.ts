@@ -7,7 +7,7 @@ import { FacetError } from '#shared/errors.ts'
 import { baseName, declareFormat, isImage, shareOf, strangers } from './format.ts'
 import { codeOf } from './listing.ts'
 
-const NAME = /^([^/]+)_(\d{4,})\.[a-z]+$/i
+const NAME = /^([^/]+)_(\d{4})\.[a-z]+$/i
 
 /** One line of pairs.txt: two images, each a person and a number. */
 interface ListedPair { a: string, b: string, same: boolean, fold: number }

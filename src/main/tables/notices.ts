@@ -1,7 +1,7 @@
 import type { TableDataset, TableInput, TableKnowledge } from './input.ts'
 
 const sensitive: Record<string, RegExp> = {
-  emotion: /expr|emotion|pain|valence|arousal/i,
+  emotion: /expr|emotion|pain|valence|arousal|action.?unit|^au\d/i,
   ethnicity: /ethnic|race/i,
 }
 

@@ -62,6 +62,77 @@ export function affectnetNpyFolder(): Files {
   ])))
 }
 
+const fortyNames = [...numbers(38).map(i => `Trait_${i}`), 'Smiling', 'Young']
+
+/** CelebA as distributed: Anno, Eval, and the images in the wild and aligned. Each has the attributes of which its number is a multiple. */
+export function celebaFolder(): Files {
+  const rows = [1, 2, 3, 162_770, 162_771, 182_638].map(i => ({ name: `${padded(i, 6)}.jpg`, i }))
+  return {
+    'Anno/list_attr_celeba.txt': [`${rows.length}`, `${fortyNames.join(' ')} `, ...rows.map(({ name, i }) => `${name} ${fortyNames.map((_, k) => i % (k + 1) === 0 ? ' 1' : '-1').join(' ')}`)].join('\n'),
+    'Anno/identity_CelebA.txt': rows.map(({ name, i }) => `${name} ${i % 2 + 2880}`).join('\n'),
+    'Anno/list_bbox_celeba.txt': 'not read',
+    'Eval/list_eval_partition.txt': rows.map(({ name, i }) => `${name} ${i > 182_637 ? 2 : i > 162_770 ? 1 : 0}`).join('\n'),
+    ...Object.fromEntries(rows.flatMap(({ name }) => [[`Img/img_celeba/${name}`, `wild ${name}`], [`Img/img_align_celeba/${name}`, `aligned ${name}`]])),
+  }
+}
+
+/**
+ * A file that scipy.io.savemat wrote (compressed), with the fields of imdb.mat, six entries: the first two persons are the published
+ * table's own first entry (Fred Astaire, day 693726, photographed 1968), then without a face, a second woman, a second face, and two
+ * people born on 1 and 2 July 1970 and photographed in 2000.
+ */
+export const imdbMat = Buffer.from([
+  'TUFUTEFCIDUuMCBNQVQtZmlsZSBQbGF0Zm9ybTogcG9zaXgsIENyZWF0ZWQgb246IE1vbiBOb3YgMzAgMjI6MDE6NDYgMjAyNgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
+  'AAAAAAABSU0PAAAAzgEAAHic7ZS/T8JQEMcPUn5YCVFcHAnO1b6WH2WCyTg6GgYfpS0/FFoCOPsvuDjoX2DiYtx0ddXEwdnVxIlNEmP0vdKWljQSKIuJ35fL5a53n8trLi8JAKM4QJR44iAMY0WsOOQYA62OWosQ',
+  'n7JyZ8RUowZedZvGwMAD+VjTrUz9pN3GXXnQdGoamq5qPXeXLnc0L6cuKxpuG4o8aBn6JNNXjJ5T2dcUQ1ex60OSZPdgcp+Ez32ilrfzm8Rez1nT2HsWdt9ZOPxkAROjvLKLtzqDx1gzb2K3sRdynsmhecpphiec',
+  '0AwOrT9wzWV86rdc9WtWzKMdvcObQrjXQRhJxSKX4xCPUTEvbR91G8vkCx5+gQ/OFxy+QPgioQpZrsihPBZ4PjsXPzPFz7j5yORnCT8ncQVO8uIX54sOXyT8nPlXCB9RPr9EvmDy8zZf8OFXXfyoD9+9byuUDbaG',
+  'Ja+3NTr1xsMSnXMVmm+vpRn3jkzdm9ZWjIfrNB+wHwXsFwL2iwH7swH7c1b/nO/QPvy+Rwx49ygNtpz9KY9d3PKp8j/373KrM7h+78qduJF4q3zY78q3aGq9/PRIxThzxnF84Tlj2e/UxF9eUH2VpvM/rA2yvw==',
+].join(''), 'base64')
+const imdbPaths = ['01/nm0000001_rm1_1899-5-10_1968.jpg', '01/nm0000001_rm2_1899-5-10_1970.jpg', '02/nm0000002_rm3_1924-9-16_2004.jpg', '02/nm0000102_rm4_1958-7-8_2004.jpg', '03/nm0000103_rm5_1970-7-1_2000.jpg', '03/nm0000203_rm6_1970-7-2_2000.jpg']
+
+/** IMDB's cropped faces as distributed. */
+export function imdbFolder(): Files {
+  return { 'imdb_crop/imdb.mat': imdbMat, ...named(imdbPaths.map(file => `imdb_crop/${file}`)) }
+}
+
+/** UNBC-McMaster as distributed: two sequences of two subjects; the second subject is in pain in every second frame. */
+export function unbcFolder(): Files {
+  return Object.fromEntries(['042-ll042/ll042t1aaaff', '047-jl047/jl047t1aaunaff'].flatMap((sequence, k) => numbers(4).flatMap((i): [string, string][] => {
+    const frame = `${sequence}/${sequence.split('/')[1]}${padded(i, 3)}`
+    return [
+      [`Images/${frame}.png`, `frame ${frame}`],
+      [`Frame_Labels/PSPI/${frame}_facs.txt`, `   ${(k * (i % 2) * 3).toFixed(7)}e+00\r\n`],
+      [`Frame_Labels/FACS/${frame}_facs.txt`, k * (i % 2) === 1 ? '   4.0000000e+00   2.0000000e+00   0.0000000e+00   0.0000000e+00\n  43.0000000e+00   1.0000000e+00   0   0\n  50 9 0 0\n' : ''],
+    ]
+  })))
+}
+
+/** VGGFace2 as distributed: three people of train, one of test. */
+export function vggface2Folder(): Files {
+  const faces = (part: string, person: string, count: number): string[] => numbers(count).map(i => `data/${part}/${person}/${padded(i, 4)}_01.jpg`)
+  const all = [...['n000002', 'n000003', 'n000004'].flatMap(person => faces('train', person, 20)), ...faces('test', 'n000001', 4)]
+  const list = (part: string): string => `${all.filter(file => file.includes(`/${part}/`)).map(file => file.split('/').slice(2).join('/')).join('\n')}\n`
+  return {
+    ...named(all),
+    'meta/identity_meta.csv': 'Class_ID, Name, Sample_Num, Flag, Gender\nn000001, "14th_Dalai_Lama", 424, 0, m\nn000002, "A_Fine_Frenzy", 315, 1, f\nn000003, "A._A._Gill", 205, 1, m\nn000004, "Smith, Jr.", 387, 1, m\n',
+    'data/train_list.txt': list('train'),
+    'data/test_list.txt': list('test'),
+  }
+}
+
+const faceOf = (i: number): string => `N_0000000001/N_0000000001_${padded(i, 5)}.jpg`
+
+/** EmotioNet: the challenge's list without a header (60 action units), a later one with, and what could be fetched of the images. */
+export function emotionetFolder(): Files {
+  const address = (i: number): string => `https://s3.us-east-2.amazonaws.com/emotionet/Images/${faceOf(i)}`
+  const units = (seen: number[]): string[] => Array.from({ length: 60 }, (_, k) => seen.includes(k + 1) ? '1' : [1, 2, 12].includes(k + 1) ? '0' : '999')
+  return {
+    'labels/dataFile_0001.txt': [1, 2, 9].map(i => [address(i), 'http://example.org/a.jpg', ...units([i])].join('\t')).join('\n'),
+    'labels/EmotioNet_FACS_aws_2020_24600.csv': `'URL','URL orig',' AU 1',' AU 6',' AU 25'\n'${address(3)}','http://x/b.jpg',1,999,0\n`,
+    ...named([1, 2, 3, 4].map(i => `imgs/${faceOf(i)}`)),
+  }
+}
+
 /** Every format's folder as its publisher documents it, by the format's name and the variant. */
 export const layouts: [format: string, variant: string, files: () => Files][] = [
   ['synthetic', 'drawn', () => ({ 'synthetic.json': '{}', 'drawn.json': '{}', 'labels.csv': 'path,subject', 'faces/00001.png': 'x' })],
@@ -76,4 +147,9 @@ export const layouts: [format: string, variant: string, files: () => Files][] = 
   ['sfew', 'as distributed', sfewFolder],
   ['affectnet', 'whole database', affectnetFolder],
   ['affectnet', 'folders with .npy', affectnetNpyFolder],
+  ['celeba', 'as distributed', celebaFolder],
+  ['imdb-wiki', 'cropped faces of IMDB', imdbFolder],
+  ['unbc', 'as distributed', unbcFolder],
+  ['vggface2', 'as distributed', vggface2Folder],
+  ['emotionet', 'with the images fetched', emotionetFolder],
 ]

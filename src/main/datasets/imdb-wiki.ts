@@ -1,0 +1,167 @@
+import type { Rejected, Sample, Split } from '#shared/dataset.ts'
+import type { Listing } from './listing.ts'
+import type { MatField } from './mat.ts'
+import path from 'node:path'
+import { z } from 'zod'
+import { FacetError } from '#shared/errors.ts'
+import { fileWithin } from '#shared/files/within.ts'
+import { ageClassOf, AgeEdges, ageTasks } from './ages.ts'
+import { baseName, declareFormat, isImage, strangers } from './format.ts'
+import { count, createRoster, filesNamed } from './lists.ts'
+import { readMatStruct } from './mat.ts'
+import { hashFraction, partOf } from './splits.ts'
+
+const TABLE = /^(?:imdb|wiki)\.mat$/i
+/** A folder of two digits, then person, birth and year: 01/nm0000001_rm124825600_1899-5-10_1968.jpg. */
+const NAME = /(?:^|\/)\d{2}\/[^/]*_\d{4}-\d{1,2}-\d{1,2}_\d{4}\.[a-z]+$/i
+const FIELDS = ['dob', 'photo_taken', 'full_path', 'gender', 'face_score', 'second_face_score'] as const
+const GENDERS = ['female', 'male'] // as the table codes them: 0 female, 1 male
+/** MATLAB counts days from the year 0; this is 1 January 1970. */
+const DATENUM_1970 = 719_529
+const MS_A_DAY = 86_400_000
+const OLDEST = 100
+const SHARES = { train: 0.8, validation: 0.1 }
+const WHOLE: Record<string, number> = { imdb: 460_723, wiki: 62_328 }
+
+/**
+ * IMDB-WIKI: imdb.mat and wiki.mat (MATLAB, version 5) beside the folders of images. Rothe et al. 2015; 460,723 + 62,328 photographs.
+ * The age is that on 1 July of the year in which the photograph was taken, as the authors state it.
+ */
+export const imdbWiki = declareFormat({
+  name: 'imdb-wiki',
+  title: 'IMDB-WIKI (age, gender)',
+  licence: 'Academic research only; the images\' rights stay with their owners. Labels come from web pages and are often wrong.',
+  obtained: 'Free download for research: data.vision.ee.ethz.ch/cvl/rrothe/imdb-wiki (imdb_crop, wiki_crop).',
+  aligned: false,
+  options: z.strictObject({
+    ageEdges: AgeEdges,
+    leastFaceScore: z.number().min(0).default(1).describe('Photographs whose face score is lower are rejected, with those that have none'),
+    secondFace: z.enum(['reject', 'keep']).default('reject').describe('Photographs with a second face: nobody knows whose the age is'),
+    splitSeed: z.int().min(0).default(0).describe('Which people those of validation and test are'),
+  }),
+  recognise(listing) {
+    const images = listing.files.filter(isImage)
+    const named = images.filter(file => NAME.test(file)).length
+    const tables = filesNamed(listing, TABLE)
+    return {
+      confidence: images.length === 0 ? 0 : named / images.length * (tables.length > 0 ? 1 : 0.6),
+      why: `${named} of ${images.length} images are named NN/PERSON_BIRTH_YEAR.jpg, ${tables.length > 0 ? `with ${tables.map(baseName).join(' and ')}` : 'without imdb.mat or wiki.mat'}`,
+    }
+  },
+  async scan(listing, options) {
+    const tables = filesNamed(listing, TABLE)
+    if (tables.length === 0)
+      throw new FacetError('bad-input', 'Neither imdb.mat nor wiki.mat is here: nothing says how old the people are.', { where: listing.root, hint: 'Copy it from the download into the folder above the images. Without labels: --format images.' })
+    const rejected = strangers(listing.files)
+    const samples: Sample[] = []
+    const notes: string[] = []
+    const images = listing.files.filter(isImage)
+    for (const table of tables) {
+      const read = await readTable(listing, images, table, options)
+      samples.push(...read.samples)
+      rejected.push(...read.rejected)
+      notes.push(...read.notes)
+    }
+    rejected.push(...unnamed(images, samples, rejected, tables))
+    const ages = samples.map(({ labels }) => Number(labels.age))
+    return {
+      format: 'imdb-wiki',
+      samples,
+      rejected,
+      tasks: {
+        ...ageTasks(ages, options.ageEdges, 'split'),
+        gender: { kind: 'classification', label: 'gender', classes: GENDERS, protocol: 'split' },
+      },
+      pairs: [],
+      licence: this.licence,
+      notes: [
+        `Age on 1 July of the year of the photograph. Split by person: SHA-256 of "${options.splitSeed}/person" as a fraction, below ${SHARES.train} train, below ${SHARES.train + SHARES.validation} validation, else test.`,
+        ...notes,
+      ],
+    }
+  },
+})
+
+interface Options { ageEdges: number[], leastFaceScore: number, secondFace: 'reject' | 'keep', splitSeed: number }
+interface Read { samples: Sample[], rejected: Rejected[], notes: string[] }
+type Columns = Record<Exclude<typeof FIELDS[number], 'full_path'>, Float64Array> & { full_path: string[] }
+interface Entry { age: number, gender: number | null }
+
+async function readTable(listing: Listing, images: string[], table: string, options: Options): Promise<Read> {
+  const name = baseName(table).slice(0, 4).toLowerCase()
+  const where = fileWithin(listing.root, table, { what: 'The table', hint: 'Copy it into the folder.' })
+  const columns = requireColumns(await readMatStruct(where, name, FIELDS), where)
+  const roster = createRoster<Entry>(baseName(table))
+  const folder = path.posix.dirname(table) === '.' ? '' : `${path.posix.dirname(table)}/`
+  const known = new Set(images)
+  const reasons = new Map<string, number>()
+  columns.full_path.forEach((named, i) => {
+    const file = `${folder}${named}`
+    const entry = entryOf(columns, i, options)
+    if (typeof entry === 'string' && known.has(file)) {
+      roster.refuse(file, i + 1, entry)
+      reasons.set(entry, (reasons.get(entry) ?? 0) + 1)
+    }
+    else {
+      roster.add({ file: known.has(file) ? file : undefined, named, line: i + 1, value: entry as Entry })
+    }
+  })
+  const samples = [...roster.values()].map(([file, { age, gender }]): Sample => {
+    const subject = `${name}/${baseName(file).split('_')[0]!}`
+    const split: Split = partOf(hashFraction(`${options.splitSeed}/${subject}`), SHARES)
+    return { path: file, labels: { age, 'age-class': ageClassOf(age, options.ageEdges), ...gender !== null && { gender } }, split, subject, unseen: false }
+  })
+  return {
+    samples,
+    rejected: roster.rejected(),
+    notes: [
+      `${baseName(table)} lists ${count(columns.full_path.length)} photographs (published: ${count(WHOLE[name]!)}); ${count(samples.length)} of them are used.`,
+      ...reasons.size > 0 ? [`Rejected by what ${baseName(table)} says: ${[...reasons].map(([reason, times]) => `${count(times)} ${reason}`).join('; ')}.`] : [],
+      ...roster.notes().map(note => note.replaceAll(' rows ', ' entries ').replace(' in line ', ' in entry ')),
+    ],
+  }
+}
+
+/** Age and gender of an entry, or why it is not used. */
+function entryOf(columns: Columns, i: number, { leastFaceScore, secondFace }: Options): Entry | string {
+  const [score, second, gender] = [columns.face_score[i]!, columns.second_face_score[i]!, columns.gender[i]!]
+  if (!Number.isFinite(score))
+    return 'without a face'
+  if (score < leastFaceScore)
+    return `with a face score below ${leastFaceScore}`
+  if (secondFace === 'reject' && !Number.isNaN(second))
+    return 'with a second face'
+  const age = ageOf(columns.dob[i]!, columns.photo_taken[i]!)
+  if (age === null || age < 0 || age > OLDEST)
+    return `whose age is not 0 to ${OLDEST}`
+  if (!Number.isNaN(gender) && gender !== 0 && gender !== 1)
+    return 'whose gender is neither 0 nor 1'
+  return { age, gender: Number.isNaN(gender) ? null : gender }
+}
+
+/** Whole years on 1 July of the year `taken` of somebody born on the MATLAB day number `dob`; null where one of them is no date. */
+export function ageOf(dob: number, taken: number): number | null {
+  const born = new Date((Math.floor(dob) - DATENUM_1970) * MS_A_DAY)
+  if (Number.isNaN(born.getTime()) || !Number.isInteger(taken) || dob < 1)
+    return null
+  const isAfterJulyFirst = born.getUTCMonth() > 6 || (born.getUTCMonth() === 6 && born.getUTCDate() > 1)
+  return taken - born.getUTCFullYear() - Number(isAfterJulyFirst)
+}
+
+function requireColumns(fields: Map<string, MatField>, where: string): Columns {
+  const missing = FIELDS.filter(field => !fields.has(field))
+  if (missing.length > 0)
+    throw new FacetError('bad-input', `The table lacks ${missing.join(', ')}.`, { where, hint: 'Take imdb.mat or wiki.mat as it was published.' })
+  const wrong = FIELDS.filter(field => Array.isArray(fields.get(field)) !== (field === 'full_path'))
+  if (wrong.length > 0)
+    throw new FacetError('bad-input', `${wrong.join(', ')} of the table is of the wrong kind.`, { where, hint: 'Take imdb.mat or wiki.mat as it was published.' })
+  const lengths = new Set(FIELDS.map(field => fields.get(field)!.length))
+  if (lengths.size > 1)
+    throw new FacetError('bad-input', `The fields of the table have different lengths: ${FIELDS.map(field => `${field} ${count(fields.get(field)!.length)}`).join(', ')}.`, { where, hint: 'Take imdb.mat or wiki.mat as it was published.' })
+  return Object.fromEntries(fields) as unknown as Columns
+}
+
+function unnamed(images: string[], samples: Sample[], rejected: Rejected[], tables: string[]): Rejected[] {
+  const told = new Set([...samples.map(({ path: file }) => file), ...rejected.map(({ path: file }) => file)])
+  return images.filter(file => !told.has(file)).map(file => ({ path: file, reason: `is not in the list ${tables.map(baseName).join(' or ')}` }))
+}
