@@ -7,7 +7,7 @@ import { Key, method, Name, nothing, Path } from './contract/method.ts'
 import { overviewMethods } from './contract/overview.ts'
 import { runEvents, runMethods } from './contract/runs.ts'
 import { studyEvents, studyMethods } from './contract/studies.ts'
-import { tableMethods } from './contract/tables.ts'
+import { tableEvents, tableMethods, TableSelection } from './contract/tables.ts'
 import { Rejected, Sample, Task } from './dataset.ts'
 import { TeacherManifest } from './manifest.ts'
 import { RunState } from './order.ts'
@@ -122,9 +122,7 @@ export const methods = {
   'runs.compare': method('read', z.strictObject({
     keys: z.array(Key).min(2).max(8),
   }), Comparison),
-  'tables.get': method('read', z.strictObject({
-    name: z.string(),
-    study: z.string(),
+  'tables.get': method('read', TableSelection.partial({ paper: true, std: true }).extend({
     format: z.enum(['md', 'csv', 'json', 'html', 'latex']).default('md'),
   }), z.strictObject({
     table: Table,
@@ -171,6 +169,7 @@ export const events = {
   ...runEvents,
   ...dataEvents,
   ...studyEvents,
+  ...tableEvents,
 } as const
 
 export type Methods = typeof methods

@@ -52,6 +52,9 @@ function oneOrList<T extends z.ZodType>(entry: T) {
     : [value]), z.array(entry).min(1))
 }
 
+/** Tables and figures of a study, in the paper's order. */
+export const tableNames = ['knowledge', 'faces', 'target', 'source', 'reconstruction', 'combiners', 'size', 'time', 'cost', 'subgroups'] as const
+
 /** A study as written: data, teachers, what differs from the stages' defaults, what is compared. */
 export const Recipe = z.strictObject({
   study: Name.describe('Name of the study'),
@@ -79,6 +82,7 @@ export const Recipe = z.strictObject({
     name: Name,
     data: Name,
     task: Name,
+    source: Name.optional().describe('The teacher that was trained for it: then it is source knowledge, and Table 4 compares with that teacher'),
     folds: z.strictObject({
       'frozen': z.union([
         z.literal('subject'),
@@ -99,7 +103,7 @@ export const Recipe = z.strictObject({
   ])).min(1).describe('What is compared; "teacher:*" is every teacher'),
   seeds: Seeds.default([0]),
   deterministic: z.boolean().default(false).describe('Kernels that give the same bits each time also on a GPU, where they are slower; such runs have keys of their own'),
-  tables: z.array(z.enum(['faces', 'target', 'reconstruction', 'size', 'time'])).default(['target']).describe('Printed when the study is done'),
+  tables: z.array(z.enum(tableNames)).default(['target']).describe('Printed when the study is done'),
 })
 export type Recipe = z.infer<typeof Recipe>
 export type CombineEntry = z.infer<typeof CombineEntry>

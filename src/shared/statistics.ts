@@ -136,6 +136,25 @@ export function bootstrap(values: ArrayLike<number>, { clusters, seed = 0, draws
   return spreadOf(means!)
 }
 
+/** Values with whole clusters drawn, of one of two groups that share none. */
+export interface GroupValues { values: ArrayLike<number>, clusters?: BootstrapOptions['clusters'] }
+
+/** Percentile bootstrap of mean(a) - mean(b) of two groups of different samples: each is drawn by itself. */
+export function bootstrapDifference(a: GroupValues, b: GroupValues, { seed = 0, draws = 2000 }: Omit<BootstrapOptions, 'clusters'> = {}): Bootstrap {
+  const random = seededRandom(seed)
+  const columns = [a, b].map(({ values, clusters }) => columnOf(values, clusters))
+  const differences = new Float64Array(draws)
+  for (let draw = 0; draw < draws; draw++) {
+    const [one, other] = columns.map(({ sums, counts }) => {
+      const picks = new Int32Array(sums.length)
+      random.integers(picks, picks.length)
+      return total(sums, picks) / (counts ? total(counts, picks) : picks.length)
+    }) as [number, number]
+    differences[draw] = one - other
+  }
+  return spreadOf(differences.sort())
+}
+
 export interface PairedBootstrap extends Bootstrap {
   /** mean(a) - mean(b). */
   difference: number

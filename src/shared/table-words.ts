@@ -1,22 +1,24 @@
-import type { Table, TableCell, TableRow } from './table.ts'
-import { tableMarks, verdictMarks } from './table.ts'
+import type { Table, TableCell, TableMeasure, TableRow } from './table.ts'
+import { isEmptyCell, tableMarks, verdictMarks } from './table.ts'
 
 /** Digits after the point that a metric is printed with. */
-const decimals: Record<Exclude<TableRow['metric'], 'time'>, number> = {
-  accuracy: 1,
-  mae: 2,
-  cosine: 3,
-  nrmse: 3,
-  faces: 0,
+const decimals: Record<Exclude<TableRow['metric'], 'time' | 'quantity' | 'mixed'>, number> = {
+  'accuracy': 1,
+  'mae': 2,
+  'error-rate': 2,
+  'cosine': 3,
+  'nrmse': 3,
+  'faces': 0,
+  'images': 0,
 }
 
 /** A figure as printed in its metric's precision. */
 export function printFigure(value: number, metric: TableRow['metric']): string {
-  return value.toFixed(metric === 'time' ? timeDecimals(value) : decimals[metric])
+  return value.toFixed(metric === 'time' || metric === 'quantity' || metric === 'mixed' ? threeDigits(value) : decimals[metric])
 }
 
-/** A time has three digits that count: 0.42, 7.25, 31.5, 118. */
-function timeDecimals(value: number): number {
+/** Times and quantities have three digits that count: 0.42, 7.25, 31.5, 118. */
+function threeDigits(value: number): number {
   if (value === 0 || value >= 99.95)
     return 0
   return value < 9.995 ? 2 : 1
@@ -36,43 +38,53 @@ export interface CellWords {
   isMissing: boolean
 }
 
+/** What a cell's figure is: the row's, or its own in a mixed row. */
+export function measureOf(cell: Pick<TableCell, 'measure'>, row: TableMeasure): TableMeasure {
+  return cell.measure ?? row
+}
+
 /** The words of one cell; every text format prints these. */
 export function wordCell(cell: TableCell, row: TableRow): CellWords {
+  const { metric } = measureOf(cell, row)
   return {
     figure: cell.mean === null
-      ? '–'
+      ? cell.text ?? '–'
       : [
           cell.mean,
           ...(cell.std === null
             ? []
             : [cell.std]),
-        ].map(value => printFigure(value, row.metric)).join(' ± '),
+        ].map(value => printFigure(value, metric)).join(' ± ') + (row.hasIntervals && cell.interval
+          ? ` (${cell.interval.map(end => printFigure(end, metric)).join(' to ')})`
+          : ''),
     marks: `${cell.marks.map(mark => tableMarks[mark]).join('')}${cell.test ? verdictMarks[cell.test.verdict] : ''}`,
     seeds: cell.mean !== null && cell.missing
       ? ` (n=${cell.n})`
       : '',
     reference: cell.referenceText ?? '',
     isBest: cell.best,
-    isMissing: cell.mean === null,
+    isMissing: isEmptyCell(cell),
   }
 }
 
 const metricNames: Record<TableRow['metric'], string> = {
-  accuracy: 'accuracy',
-  mae: 'MAE',
-  cosine: 'cosine',
-  nrmse: 'nRMSE',
-  faces: 'faces',
-  time: 'time',
+  'accuracy': 'accuracy',
+  'mae': 'MAE',
+  'error-rate': 'mean error rate',
+  'cosine': 'cosine',
+  'nrmse': 'nRMSE',
+  'faces': 'faces',
+  'images': 'images',
+  'time': 'time',
+  'quantity': '',
+  'mixed': '',
 }
 
 /** "accuracy, % ↑": the metric, its unit and the direction that is better. */
-export function wordMetric(row: TableRow): string {
-  if (row.metric === 'faces')
-    return metricNames.faces
-  return `${metricNames[row.metric]}${row.unit
-    ? `, ${row.unit}`
-    : ''} ${row.better === 'higher'
+export function wordMetric(row: TableMeasure): string {
+  if (row.metric === 'faces' || row.metric === 'images' || row.metric === 'mixed')
+    return metricNames[row.metric]
+  return `${[metricNames[row.metric], row.unit].filter(Boolean).join(', ')} ${row.better === 'higher'
     ? '↑'
     : '↓'}`
 }

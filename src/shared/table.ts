@@ -18,6 +18,28 @@ export const MissingReason = z.strictObject({
 })
 export type MissingReason = z.infer<typeof MissingReason>
 
+const metric = z.enum([
+  'accuracy',
+  'mae',
+  'error-rate',
+  'cosine',
+  'nrmse',
+  'faces',
+  'images',
+  'time',
+  'quantity',
+  'mixed',
+])
+const better = z.enum(['higher', 'lower'])
+
+/** What a figure is: how it is printed, in which unit, and which direction is better. */
+export const TableMeasure = z.strictObject({
+  metric: metric.describe('quantity: a number with a unit and no name of its own; mixed: of a row whose cells each have a measure'),
+  unit: z.string().describe('"%", "years", "s", "MFLOP" and the like, or empty'),
+  better,
+})
+export type TableMeasure = z.infer<typeof TableMeasure>
+
 /** Cohen's h of two shares, Cohen's d of paired errors; positive where this figure is the higher one. */
 export const TestEffect = z.strictObject({ kind: z.enum(['h', 'd']), value: z.number() })
 
@@ -67,29 +89,29 @@ export const TableCell = z.strictObject({
   ]).nullable().describe('95 % bootstrap interval of the test sample, its ends averaged over seeds'),
   keys: z.array(z.string()).describe('Runs it came from, ordered by seed; those of a time, the longest first'),
   test: CellTest.optional().describe('Only where a reference column was chosen'),
+  text: z.string().optional().describe('Printed instead of a figure, where words are the answer'),
+  note: z.string().optional().describe('What is to be known of this figure, e.g. how it was measured'),
+  measure: TableMeasure.optional().describe('Only in a row that is mixed'),
 })
 export type TableCell = z.infer<typeof TableCell>
 
 export const TableRow = z.strictObject({
   knowledge: z.string().describe('With "(unseen)" where only the part counts that combiner and student never saw'),
-  metric: z.enum([
-    'accuracy',
-    'mae',
-    'cosine',
-    'nrmse',
-    'faces',
-    'time',
-  ]),
-  unit: z.string().describe('"%", "years", "s", "min", "h" or empty'),
-  better: z.enum(['higher', 'lower']),
+  ...TableMeasure.shape,
   scope: z.enum([
     'test',
     'all',
     'unseen',
   ]).nullable(),
+  hasIntervals: z.boolean().optional().describe('Figures are printed with their 95 % intervals'),
   cells: z.record(z.string(), TableCell),
 })
 export type TableRow = z.infer<typeof TableRow>
+
+/** Whether a cell has neither a figure nor words. */
+export function isEmptyCell({ mean, text }: Pick<TableCell, 'mean' | 'text'>): boolean {
+  return mean === null && text === undefined
+}
 
 /** How a table is drawn that answers a figure of the paper. */
 export const TableFigure = z.discriminatedUnion('kind', [

@@ -8,6 +8,7 @@ import { modelHandlers } from './models.ts'
 import { overviewHandlers } from './overview.ts'
 import { reproduceHandlers } from './reproduce.ts'
 import { runHandlers } from './runs.ts'
+import { savedTableHandlers } from './saved-tables.ts'
 import { studyHandlers } from './studies.ts'
 import { studyDocumentHandlers } from './study-documents.ts'
 import { tableHandlers } from './tables.ts'
@@ -25,6 +26,7 @@ export const parts: HandlerPart[] = [
   overviewHandlers,
   compareHandlers,
   tableHandlers,
+  savedTableHandlers,
   modelHandlers,
   gcHandlers,
   studyHandlers,

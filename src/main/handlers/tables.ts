@@ -1,43 +1,39 @@
-import type { Parsed } from '#shared/contract.ts'
 import type { Table } from '#shared/table.ts'
 import type { Core, HandlerPart } from '../core.ts'
-import type { ReadStudy } from '../tables/read-study.ts'
-import type { TestMemory } from '../tables/significance.ts'
+import type { TableMemory } from '../tables/build-selection.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { writeDurably } from '#shared/files/durable.ts'
+import { isEmptyCell } from '#shared/table.ts'
+import { buildSelection } from '../tables/build-selection.ts'
 import { findTableFormat, writeTable } from '../tables/formats/index.ts'
 import { runsOfMissing } from '../tables/missing-runs.ts'
+import { knownGroupings } from '../tables/read-groups.ts'
 import { readStudy } from '../tables/read-study.ts'
 import { writeReport } from '../tables/report.ts'
-import { selectCells, withSeeds } from '../tables/select.ts'
-import { createTestMemory, testAgainst } from '../tables/significance.ts'
-import { readScoresOf } from '../tables/study-scores.ts'
-import { buildTable, tableBuilders } from '../tables/table.ts'
+import { createTestMemory } from '../tables/significance.ts'
+import { buildTable, requireBuilder, tableBuilders } from '../tables/table.ts'
 import { listRuns, needsOf } from '../workspace/runs.ts'
-
-type Selection = Parsed<'tables.build'>
 
 export const tableHandlers = ((core) => {
   const { workspace, runner } = core
-  const memory = createTestMemory()
+  const memory: TableMemory = { tests: createTestMemory(), groups: new Map() }
   return {
-    'tables.get': async ({ name, study, format }) => {
-      const { input } = await readStudy(workspace, study)
-      const table = buildTable(name, input)
+    'tables.get': async ({ format, paper = true, std = true, ...selection }) => {
+      const { table } = await buildSelection(await readStudy(workspace, selection.study), { ...selection, paper, std }, memory)
       return {
         table,
         text: writeTable(table, format),
       }
     },
-    'tables.report': async ({ study }) => writeStudyReport(core, study),
+    'tables.report': async ({ study }) => writeStudyReport(core, study, memory),
     'tables.list': async ({ study }) => {
       const { input } = await readStudy(workspace, study)
       return tableBuilders.map(({ name, title, paper }) => {
         const cells = buildTable(name, input).rows.flatMap(row => Object.values(row.cells))
-        return { name, title, paper, cells: cells.length, missing: cells.filter(cell => cell.mean === null).length }
+        return { name, title, paper, cells: cells.length, missing: cells.filter(isEmptyCell).length }
       })
     },
     'tables.build': async (selection) => {
@@ -50,21 +46,22 @@ export const tableHandlers = ((core) => {
           columns: whole.columns,
           seeds: [...new Set(read.input.methods.flatMap(read.input.seeds))].sort((a, b) => a - b),
         },
-        canTest: whole.rows.some(row => row.scope !== null) && whole.columns.length > 1,
-        missingRuns: (await missingRuns(core, runsOfMissing(table, read.detail, { seeds: selection.seeds }))).length,
+        canTest: whole.rows.some(row => row.scope !== null) && whole.columns.length > 1 && requireBuilder(selection.name, selection.pivot).needs !== 'groups',
+        groupings: requireBuilder(selection.name, selection.pivot).needs === 'groups' ? knownGroupings(read) : [],
+        missingRuns: (await missingRuns(core, runsOfMissing(table, read.detail, selection))).length,
       }
     },
     'tables.export': async ({ format, ...selection }) => {
       const { table } = await buildSelection(await readStudy(workspace, selection.study), selection, memory)
       return {
         text: writeTable(table, format),
-        fileName: `${table.study}-${table.table}.${findTableFormat(format).extension}`,
+        fileName: `${table.study}-${fileNameOf(selection.title ?? table.table)}.${findTableFormat(format).extension}`,
       }
     },
     'tables.runMissing': async ({ cell, ...selection }) => {
       const read = await readStudy(workspace, selection.study)
       const { table } = await buildSelection(read, { ...selection, reference: undefined }, memory)
-      const keys = runsOfMissing(table, read.detail, { cell, seeds: selection.seeds })
+      const keys = runsOfMissing(table, read.detail, { ...selection, cell })
       const rows = await missingRuns(core, keys)
       const queued: { key: string, label: string }[] = []
       for (const { key } of rows)
@@ -78,14 +75,9 @@ export const tableHandlers = ((core) => {
   }
 }) satisfies HandlerPart
 
-/** A table as it was asked for, and the whole of it. */
-async function buildSelection({ input, runs }: ReadStudy, selection: Selection, memory: TestMemory): Promise<{ table: Table, whole: Table }> {
-  const whole = buildTable(selection.name, withSeeds(input, selection.seeds))
-  const table = selectCells(whole, selection)
-  if (selection.reference === undefined)
-    return { table, whole }
-  const read = readScoresOf({ runs })
-  return { table: await testAgainst(table, selection.reference, { read, memory }), whole }
+/** A title as part of a file's name. */
+function fileNameOf(title: string): string {
+  return title.toLowerCase().replaceAll(/[^\p{L}\p{N}]+/gu, '-').replaceAll(/^-|-$/g, '') || 'table'
 }
 
 /** The runs behind some keys that are not done nor at work, with what they need, those that are needed first. */
@@ -102,13 +94,16 @@ async function missingRuns({ workspace: { db } }: Core, keys: readonly string[])
   return [...wanted.values()].filter(({ state }) => state !== 'running' && state !== 'pausing').reverse()
 }
 
-async function writeStudyReport({ workspace }: Core, study: string): Promise<{ path: string }> {
-  const { input, detail, recipe, runs } = await readStudy(workspace, study)
+async function writeStudyReport({ workspace }: Core, study: string, memory: TableMemory): Promise<{ path: string }> {
+  const read = await readStudy(workspace, study)
+  const { input, detail, recipe, runs } = read
   const done = runs.filter(run => run.state === 'done')
   const folder = join(workspace.paths.root, 'reports')
   const path = join(folder, `${study}.html`)
   mkdirSync(folder, { recursive: true })
-  const tables = detail.recipe.tables.map(name => buildTable(name, input))
+  const tables: Table[] = []
+  for (const name of detail.recipe.tables)
+    tables.push((await buildSelection(read, { study, name, paper: true, std: true }, memory)).table)
   writeDurably(path, writeReport({
     name: study,
     recipe,

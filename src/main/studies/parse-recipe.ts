@@ -204,6 +204,10 @@ function checkNames(recipe: Recipe, report: Report): CheckedRecipe {
   }
   recipe.unlabelled.forEach((name, i) => known(name, dataNames, 'data set', ['unlabelled', i]))
   recipe.knowledge.forEach((entry, i) => known(entry.data, dataNames, 'data set', ['knowledge', i, 'data']))
+  recipe.knowledge.forEach((entry, i) => {
+    if (entry.source !== undefined)
+      known(entry.source, recipe.teachers, 'teacher', ['knowledge', i, 'source'])
+  })
   refuseTwice(recipe.knowledge.map(entry => entry.name), i => report({
     path: ['knowledge', i, 'name'],
     message: `"${recipe.knowledge[i]!.name}" is there twice.`,

@@ -54,6 +54,11 @@ export function cellOf(seeds: SeedValue[], details: { reference: Reference | nul
   }
 }
 
+/** A cell whose answer is words. */
+export function textCell(text: string): TableCell {
+  return { ...cellOf([], { reference: null }), text }
+}
+
 /** The row with its best cells marked: all that print the same best figure. A lone figure is no best one. */
 export function withBest(row: TableRow): TableRow {
   const figures = Object.values(row.cells).flatMap(cell => cell.mean === null
@@ -61,7 +66,7 @@ export function withBest(row: TableRow): TableRow {
     : [
         Number(printFigure(cell.mean, row.metric)),
       ])
-  if (figures.length < 2)
+  if (figures.length < 2 || row.metric === 'mixed')
     return row
   const best = row.better === 'higher'
     ? Math.max(...figures)

@@ -1,4 +1,5 @@
 import type { Task } from '#shared/dataset.ts'
+import type { DatasetCounts } from '#shared/files/dataset-pack.ts'
 import type { Evaluation } from '#shared/order.ts'
 import type { StageName } from '#shared/stages/declare.ts'
 import type { TableMark } from '#shared/table.ts'
@@ -11,6 +12,13 @@ export interface TableKnowledge {
   kind: Task['kind']
   /** Of a regression label, e.g. "years". */
   unit: string
+  protocol: Task['protocol']
+  /** How subjects are left out where heads are trained: each in turn or in so many groups. */
+  folds: number | 'subject'
+  /** Classes or attributes that are told apart; null where numbers or pairs are answered. */
+  classes: number | null
+  /** The teacher that was trained for it; null where it is a target. */
+  source: string | null
 }
 
 /** One finished transfer run, as the tables need it. */
@@ -39,6 +47,7 @@ export interface TableDataset {
   licence: string
   /** The images are ready crops: nothing is looked for, so it stays out of Table 2. */
   aligned: boolean
+  counts: DatasetCounts
   found: number | null
   notFound: number | null
   key: string | null
@@ -75,6 +84,24 @@ export interface TableCellRun { knowledge: string, method: string, seed: number,
 /** A run of the study, with the keys of those it builds on; null where it is not done. */
 export interface TableRun { stage: StageName, durationMs: number | null, needs: string[] }
 
+/** One figure of one run in one group of its test samples; `group` null: the gap between its best and its worst group. */
+export interface GroupFigure {
+  knowledge: string
+  scope: Evaluation['scope']
+  by: string
+  group: string | null
+  method: string
+  seed: number
+  key: string
+  value: number
+  count: number
+  interval: [number, number]
+  note?: string
+}
+
+/** Groups of a knowledge's test samples that have any, and how many samples are in none. */
+export interface TableGrouping { knowledge: string, scope: Evaluation['scope'], by: string, groups: { name: string, count: number }[], without: number }
+
 /** Everything the table builders know of a study: plain data, no database. */
 export interface TableInput {
   study: string
@@ -87,7 +114,7 @@ export interface TableInput {
   sources: CellSource[]
   missing: MissingSource[]
   datasets: TableDataset[]
-  teachers: { name: string, knowledge: string, contaminates: string[] }[]
+  teachers: { name: string, knowledge: string, contaminates: string[], dimension: number }[]
   reconstructions: ReconstructionSource[]
   missingReconstructions: MissingReconstruction[]
   /** Combiner kinds of the study, and `student` where it distils: the columns of the reconstruction table. */
@@ -98,6 +125,10 @@ export interface TableInput {
   target: string | null
   cells: TableCellRun[]
   runs: ReadonlyMap<string, TableRun>
+  /** Read only for the tables that need them. */
+  groupings: TableGrouping[]
+  groupFigures: GroupFigure[]
+  smallestGroup: number
   version: string
   time: string
 }

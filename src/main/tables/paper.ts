@@ -11,8 +11,10 @@ const Grid = z.object({
   rows: z.array(z.array(Figure)),
 })
 const PaperTables = z.object({
+  table1: Grid,
   table2: Grid,
   table3: Grid,
+  table4: Grid,
   table5: Grid,
   table6: Grid,
   methods: z.record(z.string(), z.string()),
@@ -80,6 +82,22 @@ function lookUp(grid: z.infer<typeof Grid>, source: string, row: string, column:
 export function targetReference(paper: PaperTables, knowledge: string, method: string): Reference | null {
   const isMethod = (title: string): boolean => paper.methods[title] === method
   return lookUp(paper.table3, 'Table 3', knowledge, isMethod) ?? lookUp(paper.table6, 'Table 6', knowledge, isMethod)
+}
+
+/** The paper's figure of a combiner or a selection (Table 6). */
+export function combinerReference(paper: PaperTables, knowledge: string, method: string): Reference | null {
+  return lookUp(paper.table6, 'Table 6', knowledge, title => paper.methods[title] === method)
+}
+
+/** The paper's figure on source knowledge (Table 4): of the original teacher, of h_G or of its student, which it fine-tuned. */
+export function sourceReference(paper: PaperTables, knowledge: string, column: 'original' | 'h_G' | 'student'): Reference | null {
+  return lookUp(paper.table4, 'Table 4', knowledge, title => title === column)
+}
+
+/** The size of a knowledge's domain in the paper's Table 1, and whether it is source knowledge there; null where the paper has it not. */
+export function knowledgeReference(paper: PaperTables, knowledge: string): { images: Reference | null, isSource: boolean } | null {
+  const row = paper.table1.rows.find(([name]) => name === knowledge)
+  return row ? { images: lookUp(paper.table1, 'Table 1', knowledge, title => title === 'domain size'), isSource: row[3] === true } : null
 }
 
 /** The paper's nRMSE (Table 5) of a combiner on the embedding of the same kind of knowledge, or of the average. */

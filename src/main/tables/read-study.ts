@@ -1,3 +1,4 @@
+import type { Task } from '#shared/dataset.ts'
 import type { Cell } from '#shared/study-detail.ts'
 import type { MissingReason } from '#shared/table.ts'
 import type { RunRow } from '../workspace/runs.ts'
@@ -12,8 +13,16 @@ import { listTeachers } from '../teachers/registry.ts'
 import { parseReason } from '../views.ts'
 import { listEvaluations, listRuns, needsOf } from '../workspace/runs.ts'
 import { requireStudy } from '../workspace/studies.ts'
+import { smallestGroup } from './read-groups.ts'
 
-export interface ReadStudy { input: TableInput, detail: StudyDetail, recipe: string, runs: RunRow[] }
+export interface ReadStudy {
+  input: TableInput
+  detail: StudyDetail
+  recipe: string
+  runs: RunRow[]
+  /** Where a data set's pack lies. */
+  packOf: (data: string) => string
+}
 
 /** What the workspace knows of a study, as the tables take it. */
 export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, study: string): Promise<ReadStudy> {
@@ -28,6 +37,7 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
   const manifests = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher]))
   return {
     detail,
+    packOf: data => paths.datasetPath(detail.datasets.find(({ name }) => name === data)!.fingerprint),
     recipe: row.recipe,
     runs,
     input: {
@@ -41,6 +51,10 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
           unit: task.kind === 'regression'
             ? task.unit
             : '',
+          protocol: task.protocol,
+          folds: knowledge.folds.frozen ?? 'subject',
+          classes: classesOf(task),
+          source: knowledge.source ?? null,
         }
       }),
       methods: unique(detail.cells.map(({ method }) => method)),
@@ -76,7 +90,7 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
             : runsByKey.get(key)),
         }
       }),
-      teachers: detail.teachers.map(({ name, contaminates }) => ({ name, contaminates, knowledge: manifests.get(name)?.knowledge ?? '' })),
+      teachers: detail.teachers.map(({ name, contaminates, dimension }) => ({ name, contaminates, dimension, knowledge: manifests.get(name)?.knowledge ?? '' })),
       reconstructions: detail.reconstructions.flatMap(({ method, seed, key }) => {
         const values = resultOf(runsByKey.get(key))?.reconstruction
         return values
@@ -91,9 +105,23 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
       target: detail.target,
       cells: detail.cells,
       runs: new Map(runs.map(({ key, stage, state, duration_ms: durationMs }) => [key, { stage, durationMs: state === 'done' ? durationMs : null, needs: needs.get(key)! }])),
+      groupings: [],
+      groupFigures: [],
+      smallestGroup,
       version: facetVersion(),
       time: new Date().toISOString(),
     },
+  }
+}
+
+/** How many answers a task has to choose between; null where numbers or pairs are answered. */
+function classesOf(task: Task): number | null {
+  switch (task.kind) {
+    case 'classification': return task.classes.length
+    case 'attributes': return task.attributes.length
+    case 'regression':
+    case 'verification': return null
+    default: return task satisfies never
   }
 }
 
@@ -134,6 +162,7 @@ function readDataset({ name, format, aligned }: StudyDetail['datasets'][number],
       aligned,
       licence: pack.meta.licence,
       tasks: pack.meta.tasks,
+      counts: pack.counts(),
     }
   }
   finally {

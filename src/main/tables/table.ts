@@ -1,12 +1,19 @@
+import type { Pivot } from '#shared/pivot.ts'
 import type { StudyDetail } from '#shared/study-detail.ts'
 import type { Table } from '#shared/table.ts'
 import type { TableInput } from './input.ts'
 import { FacetError } from '#shared/errors.ts'
 import { suggestName } from '#shared/nearest.ts'
+import { usualPivot } from '#shared/pivot.ts'
+import { combiners } from './combiners.ts'
 import { faces } from './faces.ts'
+import { freeTable } from './free.ts'
+import { knowledge } from './knowledge.ts'
 import { noticesOf } from './notices.ts'
 import { reconstruction } from './reconstruction.ts'
 import { size } from './size.ts'
+import { source } from './source.ts'
+import { subgroups } from './subgroups.ts'
 import { target } from './target.ts'
 import { time } from './time.ts'
 
@@ -16,6 +23,8 @@ export interface TableBuilder {
   title: string
   /** The paper's table that it answers. */
   paper: string
+  /** What has to be read for it that no other table needs: answers per sample by group. */
+  needs?: 'groups'
   /** Where there is nothing to show, the legend alone says why. */
   build: (input: TableInput) => Pick<Table, 'rowTitle' | 'columns' | 'columnTitles' | 'rows' | 'figure' | 'legend'>
   /** The runs that a cell is made of, those of one seed with their seed; a null key is a run that cannot be. */
@@ -23,24 +32,29 @@ export interface TableBuilder {
 }
 
 /** All kinds of table, in the paper's order. Adding one is a file and a line here. */
-export const tableBuilders: TableBuilder[] = [faces, target, reconstruction, size, time]
+export const tableBuilders: TableBuilder[] = [knowledge, faces, target, source, reconstruction, combiners, size, time, subgroups]
 
 const common = ['mean ± sample standard deviation over seeds; without ± there is one seed, or the seed changes nothing.']
 
-/** The kind of this name. Refuses a name that does not exist, with the nearest one that does. */
-export function requireBuilder(name: string): TableBuilder {
+/** Names of all kinds, the table of anybody's own rows and columns included. */
+export const tableKinds: string[] = [...tableBuilders.map(({ name }) => name), 'free']
+
+/** The kind of this name; `free` is made of its pivot. Refuses a name that does not exist, with the nearest one that does. */
+export function requireBuilder(name: string, pivot: Pivot = usualPivot): TableBuilder {
+  if (name === 'free')
+    return freeTable(pivot)
   const builder = tableBuilders.find(candidate => candidate.name === name)
   if (!builder) {
     throw new FacetError('usage', `There is no table "${name}".`, {
-      hint: suggestName(name, tableBuilders.map(candidate => candidate.name)),
+      hint: suggestName(name, tableKinds),
     })
   }
   return builder
 }
 
 /** The table of this name. @throws FacetError where there is none */
-export function buildTable(name: string, input: TableInput): Table {
-  const builder = requireBuilder(name)
+export function buildTable(name: string, input: TableInput, pivot?: Pivot): Table {
+  const builder = requireBuilder(name, pivot)
   const { rowTitle, columns, columnTitles, rows, figure, legend } = builder.build(input)
   return {
     table: builder.name,
@@ -55,7 +69,7 @@ export function buildTable(name: string, input: TableInput): Table {
     legend: rows.length === 0 || columns.length === 0
       ? legend
       : [
-          ...common,
+          ...rows.some(({ metric }) => metric !== 'faces' && metric !== 'images') ? common : [],
           ...legend,
         ],
     notices: noticesOf(input),

@@ -77,6 +77,13 @@ export interface ProvenanceTable {
   device: string | null
   environment: string | null
 }
+export interface SavedTableTable {
+  name: string
+  study: string
+  selection: string
+  created_at_ms: number
+  updated_at_ms: number
+}
 export interface Tables {
   datasets: DatasetTable
   studies: StudyTable
@@ -91,6 +98,7 @@ export interface Tables {
   sealed_files: { artefact: string, file: string, bytes: number, sha256: string }
   recipe_states: { id: string, state: string }
   run_provenance: ProvenanceTable
+  saved_tables: SavedTableTable
 }
 export type Db = Kysely<Tables>
 

@@ -57,6 +57,7 @@ export async function renameStudy(db: Db, name: string, as: string, change: (det
       detail: JSON.stringify(change(StudyDetail.parse(JSON.parse(detail)))),
     }).execute()
     await trx.updateTable('study_runs').set({ study: as }).where('study', '=', name).execute()
+    await trx.updateTable('saved_tables').set({ study: as }).where('study', '=', name).execute()
     await trx.deleteFrom('studies').where('name', '=', name).execute()
   })
 }

@@ -25,6 +25,9 @@ export type DatasetMeta = z.infer<typeof DatasetMeta>
 /** A sample with what identifies its file. */
 export interface PackedSample extends Sample { bytes: number, sha256: string }
 
+/** How many samples of a data set there are of each kind, counted without reading them into memory. */
+export interface DatasetCounts { splits: Record<'train' | 'validation' | 'test' | 'none', number>, subjects: number, unseen: number, pairs: number, folds: number }
+
 /** A sealed data set. `samples()[i]` is the sample with index i. */
 export interface Dataset {
   meta: DatasetMeta
@@ -34,6 +37,9 @@ export interface Dataset {
   packed: () => PackedSample[]
   /** One sample, without reading the others. */
   sample: (index: number) => Sample
+  counts: () => DatasetCounts
+  /** Labels of samples by their paths, those that the pack has. */
+  labelsOf: (paths: readonly string[]) => Map<string, Sample['labels']>
   /** Indexes of samples by their paths, those that the pack has. */
   indexesOf: (paths: readonly string[]) => Map<string, number>
   pairs: () => Pair[]
@@ -113,6 +119,8 @@ const SampleRow = z.object({
   subject: z.string().nullable(),
   unseen: z.int(),
 })
+const Counts = z.object({ train: z.int(), validation: z.int(), test: z.int(), none: z.int(), subjects: z.int(), unseen: z.int() })
+const PairCounts = z.object({ pairs: z.int(), folds: z.int() })
 const FileRow = z.object({
   bytes: z.int(),
   sha256: z.string(),
@@ -148,6 +156,15 @@ export function openDataset(file: string): Dataset {
       if (row === undefined)
         throw new FacetError('not-found', `The data set has no sample ${index}; it has 0 to ${count - 1}.`, { where: file })
       return parseSample(row)
+    },
+    counts() {
+      const row = Counts.parse(db.prepare('select count(*) filter (where split = \'train\') as train, count(*) filter (where split = \'validation\') as validation, count(*) filter (where split = \'test\') as test, count(*) filter (where split is null) as none, count(distinct subject) as subjects, coalesce(sum(unseen), 0) as unseen from samples').get())
+      const { subjects, unseen, ...splits } = row
+      return { splits, subjects, unseen, ...PairCounts.parse(db.prepare('select count(*) as pairs, count(distinct fold) as folds from pairs').get()) }
+    },
+    labelsOf(paths) {
+      const rows = db.prepare<[string], [string, string]>('select path, labels from samples where path in (select value from json_each(?))').raw().all(JSON.stringify(paths))
+      return new Map(rows.map(([path, labels]) => [path, Sample.shape.labels.parse(JSON.parse(labels))]))
     },
     indexesOf(paths) {
       const rows = db.prepare<[string], [string, number]>('select path, idx from samples where path in (select value from json_each(?))').raw().all(JSON.stringify(paths))

@@ -330,11 +330,15 @@ it('every table is listed with what it misses, and a selection of it is built an
   await addStudy()
   const handlers = tableHandlers(core)
   expect(await handlers['tables.list']({ study: 'sample' })).toMatchObject([
+    { name: 'knowledge', cells: 5, missing: 0 },
     { name: 'faces', cells: 2, missing: 0 },
     { name: 'target', cells: 3, missing: 2 },
+    { name: 'source', cells: 0 }, // no teacher is said to be trained for a knowledge
     { name: 'reconstruction', cells: 0 },
+    { name: 'combiners', cells: 1, missing: 1 }, // the recipe's one combiner is ae
     { name: 'size', cells: 0 },
     { name: 'time', cells: 15, missing: 15 }, // five rows of three methods; no run of theirs was timed
+    { name: 'subgroups', cells: 0 }, // read when it is looked at
   ])
   const { table, all, canTest, missingRuns } = await handlers['tables.build']({ study: 'sample', name: 'target', columns: ['ae', 'pca'], seeds: [0], paper: false, std: true })
   expect(table.columns).toEqual(['ae', 'pca'])

@@ -2,7 +2,7 @@ import type { Pair, PairedBootstrap } from '#shared/statistics.ts'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { permutation, seededRandom } from '#shared/seeded-random.ts'
-import { bootstrap, holm, mean, pairedBootstraps, quantile, sampleStd, standardError } from '#shared/statistics.ts'
+import { bootstrap, bootstrapDifference, holm, mean, pairedBootstraps, quantile, sampleStd, standardError } from '#shared/statistics.ts'
 
 /** Everything at once; with it, how often others could have been answered. */
 function finish(work: Generator<void, PairedBootstrap[]>): { results: PairedBootstrap[], pauses: number } {
@@ -62,6 +62,20 @@ describe('statistics', () => {
     const clustered = bootstrap(values, { clusters: people })
     // ten people who count as ten values, not as two hundred
     expect(clustered.standardError / alone.standardError).toBeGreaterThan(3.5)
+  })
+
+  it('the difference of two groups has the spread of two independent means', () => {
+    const men = Array.from({ length: 300 }, (_, i) => i % 10)
+    const women = Array.from({ length: 200 }, (_, i) => (i % 4) * 2)
+    // scipy: numpy.std(men) = 2.8723, numpy.std(women) = 2.2361; sqrt(2.8723 ** 2 / 300 + 2.2361 ** 2 / 200) = .2292
+    const { standardError: error, interval } = bootstrapDifference({ values: men }, { values: women }, { seed: 1 })
+    expect(error).toBeCloseTo(0.2292, 1)
+    expect(Math.abs(error / 0.2292 - 1)).toBeLessThan(0.06)
+    expect((interval[0] + interval[1]) / 2).toBeCloseTo(1.5, 1) // 4.5 - 3
+    expect(interval[1] - interval[0]).toBeCloseTo(2 * 1.96 * 0.2292, 1)
+    // ten people of one answer each are ten values, however many photographs they have
+    const people = men.map((_, i) => i % 10)
+    expect(bootstrapDifference({ values: men, clusters: people }, { values: [0] }).standardError).toBeGreaterThan(0.8) // 2.8723 / sqrt(10) = .908
   })
 
   it('the same seed gives the same interval, another seed another one', () => {

@@ -25,6 +25,8 @@ export function source(knowledge: string, method: string, seed: number, key: str
   }
 }
 
+const splitTask = { protocol: 'split', folds: 'subject', classes: 2, source: null } as const
+
 /** A small study with one contaminated teacher, one knowledge whose images were seen in part, and one method that cannot be. */
 export function studyInput(changes: Partial<TableInput> = {}): TableInput {
   return {
@@ -37,6 +39,7 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
         task: 'gender',
         kind: 'classification',
         unit: '',
+        ...splitTask,
       },
       {
         name: 'AgeR-UTK',
@@ -44,6 +47,8 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
         task: 'age',
         kind: 'regression',
         unit: 'years',
+        ...splitTask,
+        classes: null,
       },
       {
         name: 'Identity-LFW',
@@ -51,6 +56,10 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
         task: 'verification',
         kind: 'verification',
         unit: '',
+        protocol: 'pairs',
+        folds: 'subject',
+        classes: null,
+        source: null,
       },
     ],
     methods: [
@@ -105,6 +114,7 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
         licence: 'research only',
 
         aligned: false,
+        counts: { splits: { train: 726, validation: 114, test: 358, none: 0 }, subjects: 0, unseen: 0, pairs: 0, folds: 0 },
         found: 1189,
         notFound: 9,
         key: 'p0',
@@ -115,17 +125,19 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
         licence: 'research only',
 
         aligned: false,
+        counts: { splits: { train: 0, validation: 0, test: 0, none: 1111 }, subjects: 800, unseen: 554, pairs: 600, folds: 10 },
         found: null,
         notFound: null,
         key: null,
       },
     ],
     teachers: [
-      { name: 'dlib', knowledge: 'identity', contaminates: [] },
+      { name: 'dlib', knowledge: 'identity', contaminates: [], dimension: 128 },
       {
         name: 'age-gender',
         knowledge: 'age and gender',
         contaminates: ['utkface', 'fgnet'],
+        dimension: 512,
       },
     ],
     reconstructions: [
@@ -154,6 +166,9 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
     target: 'ae',
     cells: [],
     runs: new Map(),
+    groupings: [],
+    groupFigures: [],
+    smallestGroup: 10,
     version: '0.1.0',
     time: '2026-11-24T12:00:00.000Z',
     ...changes,

@@ -1,6 +1,7 @@
 import type { Table, TableCell, TableRow } from '#shared/table.ts'
 import type { TableFormat } from './format.ts'
 import { csvField } from '#shared/csv-field.ts'
+import { measureOf } from '#shared/table-words.ts'
 
 const header = [
   'table',
@@ -36,15 +37,19 @@ function testFields({ test }: TableCell): (string | number | null)[] {
     : testHeader.map(() => null)
 }
 
-function record(table: Table, row: TableRow, method: string, cell: TableCell, isTested: boolean): string {
+/** Columns that only a table with words in its cells has. */
+const wordHeader = ['text', 'note']
+
+function record(table: Table, row: TableRow, method: string, cell: TableCell, { isTested, hasWords }: { isTested: boolean, hasWords: boolean }): string {
+  const { metric, unit, better } = measureOf(cell, row)
   return [
     table.table,
     table.study,
     row.knowledge,
     row.scope,
-    row.metric,
-    row.unit,
-    row.better,
+    metric,
+    unit,
+    better,
     method,
     cell.mean,
     cell.std,
@@ -63,6 +68,7 @@ function record(table: Table, row: TableRow, method: string, cell: TableCell, is
     cell.keys.join(' '),
     table.provenance.version,
     ...isTested ? testFields(cell) : [],
+    ...hasWords ? [cell.text ?? null, cell.note ?? null] : [],
   ].map(csvField).join(',')
 }
 
@@ -71,10 +77,12 @@ export const csv: TableFormat = {
   name: 'csv',
   extension: 'csv',
   write: (table) => {
-    const isTested = table.rows.some(row => Object.values(row.cells).some(cell => cell.test))
+    const hasAny = (isOne: (cell: TableCell) => boolean): boolean => table.rows.some(row => Object.values(row.cells).some(isOne))
+    const isTested = hasAny(cell => cell.test !== undefined)
+    const hasWords = hasAny(cell => cell.text !== undefined || cell.note !== undefined)
     return [
-      [...header, ...isTested ? testHeader : []].join(','),
-      ...table.rows.flatMap(row => table.columns.map(method => record(table, row, method, row.cells[method]!, isTested))),
+      [...header, ...isTested ? testHeader : [], ...hasWords ? wordHeader : []].join(','),
+      ...table.rows.flatMap(row => table.columns.map(method => record(table, row, method, row.cells[method]!, { isTested, hasWords }))),
     ].map(line => `${line}\r\n`).join('')
   },
 }

@@ -37,6 +37,7 @@ function writeCell(cell: TableCell, row: TableRow): string {
   const { figure, marks, seeds, reference, isBest, isMissing } = wordCell(cell, row)
   const title = [
     cell.missing?.reason,
+    cell.note,
     cell.interval && `95 % interval ${cell.interval.map(end => end.toFixed(2)).join(' to ')}`,
     cell.count !== null && `n = ${cell.count}`,
   ].filter(Boolean).join('; ')

@@ -1,5 +1,5 @@
 import type { TableCell, TableRow } from '#shared/table.ts'
-import { printFigure, wordCell } from '#shared/table-words.ts'
+import { measureOf, printFigure, wordCell } from '#shared/table-words.ts'
 
 /** A missing cell in a word or two; the whole reason stands in its title and below the table. */
 export function wordMissing(reason: string): string {
@@ -15,9 +15,10 @@ export function wordMissing(reason: string): string {
 /** All that is known of a cell, in lines. */
 export function describeCell(cell: TableCell, row: TableRow): string {
   const { figure } = wordCell(cell, row)
-  const figureOf = (value: number): string => printFigure(value, row.metric)
+  const { metric, unit } = measureOf(cell, row)
+  const figureOf = (value: number): string => printFigure(value, metric)
   return [
-    ...cell.mean === null ? [] : [`${figure}${row.unit === '%' ? ' %' : row.unit ? ` ${row.unit}` : ''}, ${cell.n} ${cell.n === 1 ? 'seed' : 'seeds'}`],
+    ...cell.mean === null ? [] : [`${figure}${unit === '%' ? ' %' : unit ? ` ${unit}` : ''}, ${cell.n} ${cell.n === 1 ? 'seed' : 'seeds'}`],
     ...cell.values.length > 1 ? [`by seed: ${cell.values.map(figureOf).join(', ')}`] : [],
     ...cell.interval ? [`95 % interval of the test: ${cell.interval.map(figureOf).join(' to ')}`] : [],
     ...cell.count === null ? [] : [`${cell.count} test samples`],
@@ -25,6 +26,7 @@ export function describeCell(cell: TableCell, row: TableRow): string {
     ...cell.test?.effect ? [`effect size: Cohen's ${cell.test.effect.kind} ${cell.test.effect.value.toFixed(2)}`] : [],
     ...cell.test?.auc ? [`area under the curve ${cell.test.auc.auc.toFixed(4)} against ${cell.test.auc.referenceAuc.toFixed(4)}, p ${cell.test.auc.adjusted.toFixed(3)} (DeLong, Holm)`] : [],
     ...cell.referenceText === null ? [] : [`the paper: ${cell.referenceText} (${cell.referenceSource})`],
+    ...cell.note === undefined ? [] : [cell.note],
     ...cell.missing ? [cell.missing.reason] : [],
   ].join('\n')
 }

@@ -1,0 +1,111 @@
+import type { Table } from '#shared/table.ts'
+import { describe, expect, it } from 'vitest'
+import { writeTable } from '#main/tables/formats/index.ts'
+import { buildTable } from '#main/tables/table.ts'
+import { Table as TableSchema } from '#shared/table.ts'
+import { evaluation, source, studyInput } from './fixture.ts'
+
+function cell(table: Table, row: string, column: string) {
+  return table.rows.find(({ knowledge }) => knowledge === row)!.cells[column]!
+}
+
+describe('the table of knowledge', () => {
+  const base = studyInput()
+  const table = buildTable('knowledge', studyInput({ knowledge: base.knowledge.map(one => one.name === 'Identity-LFW' ? { ...one, source: 'dlib' } : one) }))
+
+  it('tells task, size, subjects, protocol and role of each, beside the paper\'s Table 1', () => {
+    expect(TableSchema.parse(structuredClone(table))).toEqual(table)
+    const words = (row: string) => table.columns.map((column) => {
+      const { mean, text } = cell(table, row, column)
+      return text ?? mean
+    })
+    // 726 + 114 + 358 = 1198 images
+    expect(words('Gender-UTK')).toEqual(['gender: 2 classes', 1198, 'not named', '726 train, 114 validation, 358 test', 'target'])
+    expect(words('AgeR-UTK')[0]).toBe('age: years')
+    expect(words('Identity-LFW')).toEqual(['verification: same person or not', 1111, 800, '600 pairs in 10 folds', 'source (dlib)'])
+    expect(cell(table, 'Gender-UTK', 'images')).toMatchObject({ reference: 20000, referenceSource: 'Table 1' })
+    expect(cell(table, 'Identity-LFW', 'images').reference).toBe(13000)
+    expect(cell(table, 'Identity-LFW', 'role').referenceText).toBe('target') // the paper learns identity on MS-Celeb
+  })
+
+  it('counts how subjects are left out', () => {
+    const fgnet = { ...base.knowledge[1]!, name: 'AgeR-FG', protocol: 'subjects' as const }
+    const datasets = [{ ...base.datasets[0]!, counts: { ...base.datasets[0]!.counts, subjects: 82 } }]
+    const protocolOf = (folds: number | 'subject') => buildTable('knowledge', studyInput({ knowledge: [{ ...fgnet, folds }], datasets })).rows[0]!.cells.protocol!.text
+    expect(protocolOf('subject')).toBe('each of 82 subjects left out in turn')
+    expect(protocolOf(5)).toBe('5 groups of 82 subjects left out in turn')
+  })
+
+  it('has words in every format, and none of them counts as missing', () => {
+    for (const [format, text] of [['md', 'gender: 2 classes'], ['latex', 'gender: 2 classes'], ['html', 'gender: 2 classes'], ['text', 'gender: 2 classes'], ['csv', 'gender: 2 classes'], ['json', '"text": "gender: 2 classes"']] as const)
+      expect(writeTable(table, format, { width: 200 })).toContain(text)
+    expect(writeTable(table, 'csv').split('\r\n')[0]).toMatch(/,version,text,note$/)
+    expect(writeTable(table, 'text')).not.toContain('–')
+  })
+})
+
+describe('the table of source knowledge', () => {
+  const base = studyInput()
+  const knowledge = base.knowledge.map(one => ({ ...one, source: one.name === 'AgeR-UTK' ? null : one.name === 'Gender-UTK' ? 'age-gender' : 'dlib' }))
+
+  it('compares the teacher trained for each with h_G and the student, beside Table 4', () => {
+    const table = buildTable('source', studyInput({ knowledge, methods: [...base.methods, 'student-finetuned'] }))
+    expect(table.rows.map(row => row.knowledge)).toEqual(['Gender-UTK', 'Identity-LFW', 'Identity-LFW (unseen)'])
+    expect(table.columns).toEqual(['original', 'fused', 'tuned'])
+    expect(cell(table, 'Gender-UTK', 'original')).toMatchObject({ mean: 85, reference: 96.5, referenceSource: 'Table 4', keys: ['a0'], marks: ['contaminated'] })
+    expect(cell(table, 'Gender-UTK', 'fused')).toMatchObject({ mean: 90, reference: 97.2, best: true })
+    expect(cell(table, 'Identity-LFW', 'original')).toMatchObject({ mean: 96.5, reference: 99.65 })
+    expect(cell(table, 'Identity-LFW', 'tuned')).toMatchObject({ mean: null, reference: 99.42, missing: { reason: 'not computed yet' } })
+    expect(cell(table, 'Identity-LFW (unseen)', 'original')).toMatchObject({ mean: 95.3, reference: null })
+    expect(table.columnTitles.fused).toBe('h_G (ae)')
+  })
+
+  it('says so where a column is no method of the study', () => {
+    const table = buildTable('source', studyInput({ knowledge, methods: ['ae'] }))
+    expect(cell(table, 'Gender-UTK', 'original').missing).toEqual({ reason: 'teacher:age-gender is not among the methods of the study', command: null })
+    expect(cell(table, 'Gender-UTK', 'student')).toMatchObject({ reference: 97.9, missing: { reason: 'student is not among the methods of the study' } })
+    expect(table.legend.join(' ')).toContain('The paper\'s student is fine-tuned')
+  })
+
+  it('says how knowledge becomes source knowledge where none is', () => {
+    const table = buildTable('source', studyInput())
+    expect(table).toMatchObject({ rows: [], columns: [] })
+    expect(table.legend[0]).toContain('source: faceres')
+  })
+})
+
+describe('the table of combiners', () => {
+  const combiner = (name: string) => ({ name, kind: name, size: 383, settings: name })
+  const input = studyInput({
+    methods: ['teacher:dlib', 'bct', 'ae', 'bt-oracle', 'pca', 'concat', 'bt', 'scratch'],
+    combiners: [combiner('pca'), combiner('ae')],
+    sources: [
+      source('AgeR-UTK', 'ae', 0, 'k1', [evaluation(5, 'test', 'mae')]),
+      source('AgeR-UTK', 'pca', 0, 'k2', [evaluation(6, 'test', 'mae')]),
+      source('AgeR-UTK', 'bct', 0, 'k3', [evaluation(5.5, 'test', 'mae')]),
+      source('Gender-UTK', 'ae', 0, 'k4', [evaluation(90)]),
+      source('Gender-UTK', 'bct', 0, 'k5', [evaluation(90.04)]),
+    ],
+  })
+  const table = buildTable('combiners', input)
+
+  it('has the study\'s combiners and selections in the paper\'s order, beside Table 6', () => {
+    expect(table.columns).toEqual(['concat', 'pca', 'ae', 'bt', 'bct', 'bt-oracle'])
+    expect(cell(table, 'AgeR-UTK', 'concat').reference).toBe(4.45)
+    expect(cell(table, 'AgeR-UTK', 'ae')).toMatchObject({ mean: 5, reference: 4.39, referenceSource: 'Table 6', best: true })
+    expect(cell(table, 'Gender-UTK', 'ae').best).toBe(true) // 90 and 90.04 both print 90.0
+    expect(cell(table, 'Gender-UTK', 'bct').best).toBe(true)
+    expect(table.legend[1]).toBe('Best in rows: concat 0, pca 0, ae 2, bt 0, bct 1, bt-oracle 0 of 2.')
+  })
+
+  it('puts the paper\'s selections, chosen on test, beside the oracle where there is one', () => {
+    expect(cell(table, 'AgeR-UTK', 'bt').reference).toBeNull()
+    expect(cell(table, 'AgeR-UTK', 'bt-oracle').reference).toBe(4.7)
+    expect(cell(table, 'AgeR-UTK', 'bct').reference).toBe(4.54) // no bct-oracle here
+    expect(table.legend.join(' ')).toContain('chosen on the test set, as the paper does: an upper bound')
+  })
+
+  it('says what to name where there is nothing to combine', () => {
+    expect(buildTable('combiners', studyInput({ methods: ['scratch'] }))).toMatchObject({ rows: [], columns: [], legend: [expect.stringContaining('methods: [concat, pca, ae, bt, bct]')] })
+  })
+})
