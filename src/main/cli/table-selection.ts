@@ -42,7 +42,7 @@ export function selectionOf(kind: string, study: string, { rows, columns, filter
     std,
   })
   if (!parsed.success) {
-    const [{ path, message }] = parsed.error.issues as [{ path: PropertyKey[], message: string }]
+    const { path, message } = parsed.error.issues[0]!
     throw new FacetError('usage', `--${String(path[0] === 'pivot' ? path[1] ?? 'rows' : path[0])}: ${message}.`, { hint: kind === 'free' ? `Rows and columns are made of ${dimensions.join(', ')}.` : undefined })
   }
   return parsed.data
