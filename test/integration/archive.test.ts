@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { fingerprintOf } from '#main/datasets/fingerprint.ts'
 import { checkWorkspace } from '#main/doctor/workspace.ts'
@@ -73,6 +74,13 @@ function describeAnew({ files }: { files: { path: string, bytes: number, sha256:
   const bytes = readFileSync(join(at('loose'), name))
   file.bytes = bytes.length
   file.sha256 = createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Changes the target's database from outside. */
+function database(statement: string) {
+  const connection = new Database(join(at('target'), 'facet.sqlite'))
+  connection.exec(statement)
+  connection.close()
 }
 
 /** An archive that is refused leaves a workspace as it was. */
@@ -269,6 +277,20 @@ describe('what is refused leaves nothing behind', () => {
     describeAnew(manifest, events)
     putManifest(manifest)
     await refused(pack(list), { code: 'bad-input', message: expect.stringContaining('do not say that it was finished') })
+  })
+
+  it.each([
+    ['the data sets cannot be recorded', () => database('create trigger no before insert on datasets begin select raise(abort, \'no room for data sets\'); end'), () => database('drop trigger no'), 'no room for data sets'],
+    ['the study cannot be recorded', () => database('create trigger no before insert on study_runs begin select raise(abort, \'no room for studies\'); end'), () => database('drop trigger no'), 'no room for studies'],
+    ['the recipe cannot be written', () => symlinkSync(at('nowhere/recipes'), join(at('target'), 'recipes')), () => rmSync(join(at('target'), 'recipes')), 'ENOENT'],
+  ])('anything, where %s: the workspace is as before, and the same archive is taken in afterwards', async (_why, harm, mend, message) => {
+    await openTarget()
+    harm()
+    await refused(at('pets.tar'), { message: expect.stringContaining(message) })
+    mend()
+    const { runs, recipe } = await importInto()
+    expect(await (await openTarget()).call('studies.plan', { path: recipe, text: readFileSync(recipe, 'utf8') })).toMatchObject({ cached: runs, toDo: 0 })
+    expect((await checkWorkspace(at('target'), { isThorough: true })).filter(({ verdict }) => verdict === 'problem' || verdict === 'warning')).toEqual([])
   })
 
   it('a run that is here with another artefact, a study that is another one, and a disk that is too small', async () => {

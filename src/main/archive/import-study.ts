@@ -5,12 +5,14 @@ import type { WorkspacePaths } from '../workspace/paths.ts'
 import type { RunRow, Trx } from '../workspace/runs.ts'
 import type { StudyRow } from '../workspace/studies.ts'
 import type { ArchivedRun, ArchiveManifest } from './manifest.ts'
+import type { Placed } from './place-files.ts'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { missingRoom } from '#shared/disk-budget.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
+import { writeDurably } from '#shared/files/durable.ts'
 import { fileWithin } from '#shared/files/within.ts'
 import { setField } from '#shared/recipe-edit/edit-text.ts'
 import { activeStates } from '#shared/run-states.ts'
@@ -19,7 +21,7 @@ import { wordBytes } from '#shared/words.ts'
 import { applyEvents, eventsPath, readEvents } from '../runner/follow.ts'
 import { canonicalJson } from '../studies/keys.ts'
 import { ownText } from '../studies/own-text.ts'
-import { findRecipeFile, putRecipeFile } from '../studies/recipe-files.ts'
+import { findRecipeFile } from '../studies/recipe-files.ts'
 import { listTeachers } from '../teachers/registry.ts'
 import { findDataset, putDataset } from '../workspace/datasets.ts'
 import { whyNoPack } from '../workspace/examine.ts'
@@ -63,7 +65,7 @@ export async function importStudy(core: Core, path: string, as?: string): Promis
     await checkPacks(staged, manifest, path)
     const placed = await placeFiles(paths, staged, manifest, known)
     try {
-      return await record(core, manifest, known)
+      return await record(core, { staged, placed, manifest, known })
     }
     catch (error) {
       placed.undo()
@@ -154,13 +156,15 @@ async function checkPacks(staged: string, { study }: ArchiveManifest, where: str
   }
 }
 
-async function record({ workspace: { db, paths }, emit }: Core, manifest: ArchiveManifest, known: ReadonlySet<string>): Promise<ImportedStudy> {
+interface Unpacked { staged: string, placed: Placed, manifest: ArchiveManifest, known: ReadonlySet<string> }
+
+/** Everything becomes visible at once: the recipe's file is the last to get its place, and goes back where the rest is not kept. */
+async function record({ workspace: { db, paths }, emit }: Core, { staged, placed, manifest, known }: Unpacked): Promise<ImportedStudy> {
   const { study, runs, datasets, recipeStates, files } = manifest
   const fresh = runs.filter(({ key }) => !known.has(key))
   const teachers = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher.manifest]))
-  const notes: string[] = []
-  const here = await findSameStudy(db, paths, study)
-  await db.transaction().execute(async (trx) => {
+  writeDurably(join(staged, 'recipe.yaml'), study.recipe)
+  const { here, others, added } = await db.transaction().execute(async (trx) => {
     let position = await nextPosition(trx)
     for (const run of fresh) {
       await resetRun(trx, await putPlannedRun(trx, plannedRun(run, paths, teachers), { position: position++, now: Date.now() }))
@@ -173,31 +177,41 @@ async function record({ workspace: { db, paths }, emit }: Core, manifest: Archiv
         await putRecipeState(trx, [run.key], recipeStates[run.recipeState]!)
       await putProvenance(trx, run.key, { device: run.device })
     }
-    if (!here) {
+    const here = await findSameStudy(trx, paths, study)
+    const { others, added } = await takeInDatasets(trx, datasets)
+    if (here === undefined) {
       await putStudy(trx, { name: study.name, recipe: study.recipe, detail: { ...study.detail, command: { path: paths.recipePath(study.name), set: [] } } }, Date.now())
       await setStudyRuns(trx, study.name, runs.map(({ key }) => key))
+      if (!existsSync(paths.recipePath(study.name)))
+        placed.move(join(staged, 'recipe.yaml'), paths.recipePath(study.name))
     }
+    return { here, others, added }
   })
-  const added: string[] = []
-  for (const dataset of datasets) {
-    const known = await findDataset(db, dataset.name)
-    if (!known) {
-      await putDataset(db, { ...dataset, listing: dataset.listing ?? '' }, Date.now())
-      added.push(dataset.name)
-    }
-    else if (known.fingerprint !== dataset.fingerprint) {
-      notes.push(`The data set "${dataset.name}" of this workspace is another one; it stays until the study is planned, which reads the folder that its recipe names.`)
-    }
-  }
+  const notes = others.map(name => `The data set "${name}" of this workspace is another one; it stays until the study is planned, which reads the folder that its recipe names.`)
   const missing = study.detail.teachers.filter(({ name }) => !teachers.has(name))
   if (missing.length > 0)
     notes.push(`This workspace has no teacher ${missing.map(({ name }) => name).join(', ')}: facet teacher add MANIFEST, before the study is planned.`)
-  if (!here)
-    putRecipeFile(paths, study.name, study.recipe)
-  if (here && fresh.length === 0 && added.length === 0)
+  if (here && fresh.length === 0 && added.length === 0 && placed.count() === 0)
     notes.push('All of it was here already: nothing has changed.')
   emit('studies.changed', { name: study.name })
   return { study: study.name, runs: fresh.length, known: known.size, recipe: recipeOf(paths, study.name, here), notes }
+}
+
+/** Takes in the data sets whose names are free; `others` are those whose names are taken by other ones. */
+async function takeInDatasets(trx: Trx, datasets: ArchiveManifest['datasets']): Promise<{ added: string[], others: string[] }> {
+  const added: string[] = []
+  const others: string[] = []
+  for (const dataset of datasets) {
+    const known = await findDataset(trx, dataset.name)
+    if (known === null) {
+      await putDataset(trx, { ...dataset, listing: dataset.listing ?? '' }, Date.now())
+      added.push(dataset.name)
+    }
+    else if (known.fingerprint !== dataset.fingerprint) {
+      others.push(dataset.name)
+    }
+  }
+  return { added, others }
 }
 
 /** Where the recipe of a study is: in this workspace, or where it was run from. */

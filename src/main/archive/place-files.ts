@@ -9,8 +9,12 @@ import { artefactName } from '../workspace/sealed-files.ts'
 import { createTrash } from '../workspace/trash.ts'
 import { packName } from './manifest.ts'
 
-/** Files that were moved to their places. `undo` moves everything back where it was. */
-export interface Placed { undo: () => void }
+/** Files that were moved to their places, and one more that follows them; `undo` moves everything back where it was. */
+export interface Placed {
+  count: () => number
+  move: (from: string, to: string) => void
+  undo: () => void
+}
 
 /** Whether an artefact lies in a workspace with the content that an archive's manifest gives it. */
 export async function compareExisting({ root }: Pick<WorkspacePaths, 'root'>, artefact: string, files: readonly SealedFile[]): Promise<'none' | 'same' | 'other'> {
@@ -56,7 +60,7 @@ export async function placeFiles(paths: WorkspacePaths, staged: string, { runs, 
         moved.push({ from: runDir, to: trash.put(runDir) })
       move(join(staged, 'runs', key), runDir)
     }
-    return { undo }
+    return { count: () => moved.length, move, undo }
   }
   catch (error) {
     undo()

@@ -1,12 +1,13 @@
 import type { Selectable } from 'kysely'
 import type { DatasetTable, Db } from './database.ts'
+import type { Trx } from './runs.ts'
 import { FacetError } from '#shared/errors.ts'
 import { suggestName } from '#shared/nearest.ts'
 
 export type DatasetRow = Selectable<DatasetTable>
 
 /** Records a data set under its name; the same name again replaces the entry, sealed packs stay. */
-export async function putDataset(db: Db, { name, fingerprint, format, root, options, summary, listing }: { name: string, fingerprint: string, format: string, root: string, options: unknown, summary: unknown, listing: string }, now: number): Promise<void> {
+export async function putDataset(db: Db | Trx, { name, fingerprint, format, root, options, summary, listing }: { name: string, fingerprint: string, format: string, root: string, options: unknown, summary: unknown, listing: string }, now: number): Promise<void> {
   const values = {
     fingerprint,
     format,
@@ -33,7 +34,7 @@ export async function requireDataset(db: Db, name: string): Promise<DatasetRow> 
 }
 
 /** The data set of a name, or null. */
-export async function findDataset(db: Db, name: string): Promise<DatasetRow | null> {
+export async function findDataset(db: Db | Trx, name: string): Promise<DatasetRow | null> {
   return await db.selectFrom('datasets').selectAll().where('name', '=', name).executeTakeFirst() ?? null
 }
 
