@@ -206,6 +206,7 @@ function read(folder: string, workspace: Workspace, options: ConnectOptions): Co
     resume: refuse,
     repeat: refuse,
     forget: refuse,
+    hold: refuse,
     idle: refuse,
     close: async () => {},
   }

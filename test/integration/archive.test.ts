@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { fingerprintOf } from '#main/datasets/fingerprint.ts'
@@ -291,6 +292,31 @@ describe('what is refused leaves nothing behind', () => {
     const { runs, recipe } = await importInto()
     expect(await (await openTarget()).call('studies.plan', { path: recipe, text: readFileSync(recipe, 'utf8') })).toMatchObject({ cached: runs, toDo: 0 })
     expect((await checkWorkspace(at('target'), { isThorough: true })).filter(({ verdict }) => verdict === 'problem' || verdict === 'warning')).toEqual([])
+  })
+
+  it('a run that starts while the archive is unpacked: it goes on in its own folder', async () => {
+    const client = await openTarget()
+    await client.call('studies.run', input())
+    for (const { key } of await client.call('runs.list', {}))
+      await client.call('runs.stop', { key }).catch(() => {}) // one that is done already
+    await client.call('runs.idle', {})
+    const cancelled = (await client.call('runs.list', {})).find(({ state }) => state === 'cancelled')!
+    unpacked()
+    const list = names()
+    const manifest = JSON.parse(readFileSync(join(at('loose'), list[0]!), 'utf8')) as Parameters<typeof describeAnew>[0]
+    for (const log of list.filter(name => name.endsWith('log.txt'))) { // large, so that it takes a while
+      writeFileSync(join(at('loose'), log), Buffer.alloc(16 << 20, log))
+      describeAnew(manifest, log)
+    }
+    putManifest(manifest)
+    const importing = expect(importInto(pack(list))).rejects.toMatchObject({ code: 'conflict', message: `The run "${cancelled.label}" was taken up here while the archive was read.` })
+    while (!readdirSync(at('target')).some(name => name.startsWith('import-')))
+      await setImmediate()
+    await client.call('runs.resume', { key: cancelled.key })
+    await importing
+    await client.call('runs.idle', {})
+    expect(await client.call('runs.get', { key: cancelled.key })).toMatchObject({ state: 'done' })
+    expect(existsSync(join(at('target'), 'trash'))).toBe(false)
   })
 
   it('a run that is here with another artefact, a study that is another one, and a disk that is too small', async () => {

@@ -1,3 +1,4 @@
+import type { RunState } from '#shared/order.ts'
 import type { Core } from '../core.ts'
 import type { PlannedRun } from '../runner/planned-run.ts'
 import type { Db } from '../workspace/database.ts'
@@ -59,18 +60,26 @@ export async function importStudy(core: Core, path: string, as?: string): Promis
   try {
     const manifest = renamed(archive.manifest, as)
     refuseTooLarge(core, manifest)
-    const known = await knownRuns(core, manifest)
+    const states = await statesHere(core, manifest)
+    const known = await knownRuns(core, manifest, states)
     await findSameStudy(core.workspace.db, paths, manifest.study)
     await archive.unpack()
     await checkPacks(staged, manifest, path)
-    const placed = await placeFiles(paths, staged, manifest, known)
-    try {
-      return await record(core, { staged, placed, manifest, known })
-    }
-    catch (error) {
-      placed.undo()
-      throw error
-    }
+    return await core.runner.hold(async (isAtWork) => {
+      const now = await statesHere(core, manifest)
+      for (const { key, label } of manifest.runs) {
+        if (now.get(key) !== states.get(key) || (!known.has(key) && isAtWork(key)))
+          throw new FacetError('conflict', `The run "${label}" was taken up here while the archive was read.`, { where: key, hint: 'Import the study when it is done, or stop it.' })
+      }
+      const placed = await placeFiles(paths, staged, manifest, known)
+      try {
+        return await record(core, { staged, placed, manifest, known })
+      }
+      catch (error) {
+        placed.undo()
+        throw error
+      }
+    })
   }
   finally {
     rmSync(staged, { recursive: true, force: true })
@@ -91,12 +100,18 @@ function refuseTooLarge({ freeBytes, workspace: { paths } }: Core, { files }: Ar
     throw new FacetError('disk', `The study has ${wordBytes(bytes)}; ${wordBytes(missing)} are missing on the disk.`, { where: paths.root, hint: 'Free some space; facet gc lists what can go.' })
 }
 
+/** The states of the archive's runs that are here already. */
+async function statesHere({ workspace: { db } }: Core, { runs }: ArchiveManifest): Promise<Map<string, RunState>> {
+  const keys = new Set(runs.map(({ key }) => key))
+  const rows = await db.selectFrom('runs').select(['key', 'state']).execute()
+  return new Map(rows.filter(({ key }) => keys.has(key)).map(({ key, state }) => [key, state]))
+}
+
 /** Runs of the archive that are done here with the same artefact. @throws FacetError 'conflict' for one at work, or with another artefact */
-async function knownRuns({ workspace: { db, paths } }: Core, { runs, files }: ArchiveManifest): Promise<Set<string>> {
+async function knownRuns({ workspace: { paths } }: Core, { runs, files }: ArchiveManifest, states: ReadonlyMap<string, RunState>): Promise<Set<string>> {
   const known = new Set<string>()
-  const rows = new Map((await db.selectFrom('runs').select(['key', 'state']).execute()).map(({ key, state }) => [key, state]))
   for (const { key, stage, label } of runs) {
-    const state = rows.get(key)
+    const state = states.get(key)
     if (state !== undefined && activeStates.includes(state))
       throw new FacetError('conflict', `The run "${label}" is at work here.`, { where: key, hint: 'Import the study when it is done, or stop it.' })
     const is = await compareExisting(paths, artefactName(stage, key), files)

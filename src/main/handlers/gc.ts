@@ -59,9 +59,10 @@ function listEntries(folder: string): string[] {
     : []
 }
 
-export const gcHandlers = (({ workspace, reading }) => ({
+export const gcHandlers = (({ workspace, runner, reading }) => ({
   'gc.preview': async () => (await findUnreferenced(workspace)).view,
-  'gc.run': async () => {
+  // No run starts meanwhile, and what is being imported gets its study first.
+  'gc.run': () => runner.hold(async () => {
     const [first] = reading
     if (first)
       throw new FacetError('conflict', 'A data set is being read; what is written of it nothing refers to yet.', { where: first.view.path, hint: 'Run facet gc again when it is done.' })
@@ -74,5 +75,5 @@ export const gcHandlers = (({ workspace, reading }) => ({
       rmSync(path, { recursive: true, force: true })
     }
     return view
-  },
+  }),
 })) satisfies HandlerPart

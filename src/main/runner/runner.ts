@@ -49,6 +49,11 @@ export interface Runner {
   repeat: (planned: PlannedRun, as: Pick<RunRow, 'threads' | 'engine'>) => Promise<RunRow>
   /** Removes such a run with all that it left. */
   forget: (key: string) => Promise<void>
+  /**
+   * Works on the files and rows of runs while none starts, is followed or moves; others wait, so it has to be short.
+   * `isAtWork` says whether a run has a worker, which a paused one may still have.
+   */
+  hold: <T>(work: (isAtWork: (key: string) => boolean) => Promise<T>) => Promise<T>
   /** Waits until nothing of a study (of one run, or of everything) is at work or about to start. */
   idle: (study?: string, key?: string) => Promise<IdleReport>
   /** Stops following; workers go on and the next host catches up. */
@@ -167,6 +172,10 @@ export function createRunner({ workspace, worker, cores, gpus = [], events, poll
     resume: key => request(() => resume(state, key)),
     repeat: (planned, as) => request(() => repeat(state, planned, as)),
     forget: key => request(() => forget(state, key)),
+    hold: work => request(async () => {
+      state.isQueueDirty = true // what others wait for may be done now
+      return work(key => state.workers.has(key))
+    }),
     idle: (study, key) => new Promise((resolve, reject) => {
       waiting.push({ study, key, resolve, reject })
       isAsked = true
