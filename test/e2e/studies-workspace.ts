@@ -22,20 +22,35 @@ export function cellKey(method: typeof methods[number] | 'student', seed: number
   return `${method === 'pca' ? 'a1' : method === 'ae' ? 'b2' : 'c3'}${seed}`.padEnd(64, '0')
 }
 
+/** Words of others that the screens show. */
+export interface StudyWords {
+  /** Of the task that the study is about. */
+  classes: string[]
+  pathOf: (index: number) => string
+  licence: string
+  /** What a run's label begins with. */
+  label: string
+  /** A comment of the recipe. */
+  comment: string
+  /** Why a run failed. */
+  failure: string
+}
+const plain: StudyWords = { classes: ['male', 'female'], pathOf: index => `${index}.jpg`, licence: 'research only', label: 'transfer', comment: 'not on this disk', failure: 'The disk is full.' }
+
 /** A folder with a workspace as a finished study left it: two methods with two seeds each, answers per sample, faces, curves, and one failed run. */
-export async function studiesWorkspace(): Promise<string> {
+export async function studiesWorkspace({ classes, pathOf, licence, label, comment, failure }: StudyWords = plain): Promise<string> {
   const folder = join(mkdtempSync(join(tmpdir(), 'facet-e2e-studies-')), 'workspace')
   const workspace = createWorkspace(folder, 'test')
   const { paths, db } = workspace
-  const paths40 = Array.from({ length: samples }, (_, i) => `${i}.jpg`)
+  const paths40 = Array.from({ length: samples }, (_, i) => pathOf(i))
   writeDataset(paths.datasetPath(fingerprint), {
-    meta: { format: 'utkface', root: '/photos', fingerprint, tasks: { gender: { kind: 'classification', label: 'gender', classes: ['male', 'female'], protocol: 'split' } }, aligned: false, licence: 'research only', notes: [] },
+    meta: { format: 'utkface', root: '/photos', fingerprint, tasks: { gender: { kind: 'classification', label: 'gender', classes, protocol: 'split' } }, aligned: false, licence, notes: [] },
     samples: paths40.map((path, i) => ({ path, labels: { gender: i % 2 }, split: 'test', subject: null, unseen: false, bytes: 1, sha256: String(i).padStart(64, '0') })),
     rejected: [],
     pairs: [],
   })
   await writePack(paths.facesPath(facesKey), samples, { encoding: 'jpeg' })
-  const recipe = `# Two ways to fuse\nstudy: sample\ndata:\n  utk: { format: utkface, path: /photos } # not on this disk\nunlabelled: [utk]\nteachers: [dlib, faceres]\nstages:\n  combine: [{ kind: pca }, { kind: ae }]\nknowledge:\n  - { name: Gender-UTK, data: utk, task: gender }\nmethods: [pca, ae, student]\nseeds: [0, 1]\ntables: [target]\n`
+  const recipe = `# Two ways to fuse\nstudy: sample\ndata:\n  utk: { format: utkface, path: /photos } # ${comment}\nunlabelled: [utk]\nteachers: [dlib, faceres]\nstages:\n  combine: [{ kind: pca }, { kind: ae }]\nknowledge:\n  - { name: Gender-UTK, data: utk, task: gender }\nmethods: [pca, ae, student]\nseeds: [0, 1]\ntables: [target]\n`
   const cell = (method: string, seed: number, key: string | null) => ({ knowledge: 'Gender-UTK', data: 'utk', task: 'gender', method, seed, key, reason: null, marks: [] })
   await putStudy(db, {
     name: 'sample',
@@ -72,7 +87,7 @@ export async function studiesWorkspace(): Promise<string> {
         order: { key, stage: 'transfer', version: stages.transfer.version, config, seed: 0, artefact, sources: [{ name: 'utk', root: '/photos', dataset: paths.datasetPath(fingerprint), faces: paths.facesPath(facesKey), embeddings: null, unlabelled: false }], teachers: [], combiner: null, student: null },
       }, { position: Number.parseInt(key.slice(0, 2), 16), now: 0 })
       await moveRun(trx, key, 'running', { now: 1 })
-      await moveRun(trx, key, state, { now: 2, reason: state === 'failed' ? { code: 'disk', message: 'The disk is full.' } : null, set: { result: state === 'done' ? JSON.stringify({ summary: { steps: 50 }, evaluations: [] }) : null, duration_ms: 1000 } })
+      await moveRun(trx, key, state, { now: 2, reason: state === 'failed' ? { code: 'disk', message: failure } : null, set: { result: state === 'done' ? JSON.stringify({ summary: { steps: 50 }, evaluations: [] }) : null, duration_ms: 1000 } })
       if (state !== 'done')
         return
       await trx.insertInto('evaluations').values({ run: key, scope: 'test', metric: 'accuracy', value: accuracy, count: samples, standard_error: 5, low: accuracy - 10, high: accuracy + 10 }).execute()
@@ -84,10 +99,10 @@ export async function studiesWorkspace(): Promise<string> {
     }
   }
   for (const seed of seeds) {
-    await addRun(cellKey('pca', seed), `transfer Gender-UTK, pca, seed ${seed}`, 'done', { task: 'gender', head: { hidden: [256] } }, i => i % 3 !== 0)
-    await addRun(cellKey('ae', seed), `transfer Gender-UTK, ae, seed ${seed}`, 'done', { task: 'gender', head: { hidden: [64] } }, i => i !== 7 + seed)
+    await addRun(cellKey('pca', seed), `${label} Gender-UTK, pca, seed ${seed}`, 'done', { task: 'gender', head: { hidden: [256] } }, i => i % 3 !== 0)
+    await addRun(cellKey('ae', seed), `${label} Gender-UTK, ae, seed ${seed}`, 'done', { task: 'gender', head: { hidden: [64] } }, i => i !== 7 + seed)
   }
-  await addRun(cellKey('student', 0), 'transfer Gender-UTK, student, seed 0', 'failed', { task: 'gender' }, () => false)
+  await addRun(cellKey('student', 0), `${label} Gender-UTK, student, seed 0`, 'failed', { task: 'gender' }, () => false)
   await db.transaction().execute(trx => setStudyRuns(trx, 'sample', [...methods.flatMap(method => seeds.map(seed => cellKey(method, seed))), cellKey('student', 0)]))
   await workspace.close()
   return folder
