@@ -72,6 +72,10 @@ export const RunResult = z.strictObject({
   ])),
   evaluations: z.array(Evaluation).default([]),
   reconstruction: z.record(z.string(), z.number()).optional().describe('nRMSE per teacher on unseen faces'),
+  baselines: z.strictObject({
+    mean: z.record(z.string(), z.number()).describe('Of the mean of the faces learnt from'),
+    random: z.record(z.string(), z.number()).describe('Of another face, drawn at random'),
+  }).optional().describe('The same of answers that take no look at the face'),
 })
 export type RunResult = z.infer<typeof RunResult>
 

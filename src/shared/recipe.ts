@@ -14,10 +14,9 @@ const CombineEntry = z.strictObject({
   ...partialShape(combine.config.shape),
 }).superRefine((entry, context) => {
   const kind = entry.kind ?? 'ae'
-  const reads = combinerReads[kind]
-  const idle = reads ? Object.keys(entry).filter(field => !['name', 'kind', ...reads].includes(field)) : []
-  for (const field of idle)
-    context.addIssue({ code: 'custom', path: [field], message: `must be left out: ${kind} ${reads!.length > 0 ? `reads ${reads!.join(', ')} alone` : 'has nothing to set'}` })
+  const reads: readonly string[] = combinerReads[kind]
+  for (const field of Object.keys(entry).filter(field => !['name', 'kind', ...reads].includes(field)))
+    context.addIssue({ code: 'custom', path: [field], message: `must be left out: ${kind} reads ${reads.join(', ')} alone` })
 })
 const DistilEntry = z.strictObject({
   target: Name.optional().describe('Combiner whose h_G the student learns; the last one of combine where left out'),

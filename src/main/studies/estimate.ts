@@ -1,10 +1,11 @@
 import type { z } from 'zod'
-import type { combine } from '#shared/stages/combine.ts'
+import type { CombinerConfig } from '#shared/stages/combine.ts'
 import type { distil } from '#shared/stages/distil.ts'
 import type { embed } from '#shared/stages/embed.ts'
 import type { prepare } from '#shared/stages/prepare.ts'
 import type { transfer } from '#shared/stages/transfer.ts'
 import type { Step, StudyDataset } from './step.ts'
+import { isTrained } from '#shared/stages/combine.ts'
 
 /** What a run is expected to cost. */
 export interface Estimate { seconds: number, bytes: number }
@@ -54,22 +55,23 @@ function work(step: Step, { faces, seen, width, datasets }: { faces: number, see
       return { seconds: faces * 0.012 * teachers.length, bytes: faces * width * 4 }
     }
     case 'combine': {
-      const config = step.config as z.infer<typeof combine.config>
+      const config = step.config as CombinerConfig
       const size = config.size === 'mean'
         ? width / Math.max(1, step.inputs.teachers.length)
         : config.size
-      if (config.kind !== 'ae') {
+      const pcaSeconds = (2 * seen * width ** 2 + 10 * width ** 3) / matrixRate
+      if (!isTrained(config.kind)) {
         return {
-          seconds: config.kind === 'pca'
-            ? (2 * seen * width ** 2 + 10 * width ** 3) / matrixRate
-            : 0,
+          seconds: config.kind === 'pca' ? pcaSeconds : 0,
           bytes: config.kind === 'pca'
             ? width * size * 4
             : width * 8,
         }
       }
-      const parameters = 2.2 * width * Math.sqrt(width * size)
-      return { seconds: config.epochs * Math.ceil(seen / config.batch) * (6 * config.batch * parameters + 40 * parameters) / matrixRate, bytes: parameters * 4 }
+      const linear = config.skip === 'linear'
+      const parameters = 2.2 * width * Math.sqrt(width * size) + (linear ? 2 * width * size : 0)
+      const trainSeconds = config.epochs * Math.ceil(seen / config.batch) * (6 * config.batch * parameters + 40 * parameters) / matrixRate
+      return { seconds: trainSeconds + (linear ? pcaSeconds : 0), bytes: parameters * 4 }
     }
     case 'distil': {
       const config = step.config as z.infer<typeof distil.config>

@@ -1,5 +1,5 @@
 import type { Task } from '#shared/dataset.ts'
-import type { StageName } from '#shared/stages/declare.ts'
+import type { StageDeclaration, StageName } from '#shared/stages/declare.ts'
 import { z } from 'zod'
 import { stages } from '#shared/stages/index.ts'
 import { contentKey } from './keys.ts'
@@ -73,13 +73,13 @@ export interface StepParts {
  * is a GPU is no part of it, since a key is made of the recipe and not of the machine; a run of one core never gets one.
  */
 export function makeStep(stage: StageName, { label, config: given, seed = 0, inputs, keyed, needs = [], isSeedless = false, isDeterministic: isAsked = false }: StepParts): Step {
-  const { version, config: schema, usesSeed: stageUsesSeed, usesAllCores } = stages[stage]
+  const { version, config: schema, keyed: keyedConfig, usesSeed: stageUsesSeed, usesAllCores }: StageDeclaration<StageName, z.ZodObject> = stages[stage]
   const config = completeConfig(schema, given)
-  const usesSeed = !isSeedless && (stageUsesSeed as (config: unknown) => boolean)(config)
-  const mayUseGpu = (usesAllCores as (config: unknown) => boolean)(config)
+  const usesSeed = !isSeedless && stageUsesSeed(config)
+  const mayUseGpu = usesAllCores(config)
   const isDeterministic = isAsked && mayUseGpu
   return {
-    key: contentKey({ stage, version, config, inputs: keyed, seed: usesSeed ? seed : null, engine: engineMajor, ...isDeterministic && { deterministic: true } }),
+    key: contentKey({ stage, version, config: keyedConfig?.(config) ?? config, inputs: keyed, seed: usesSeed ? seed : null, engine: engineMajor, ...isDeterministic && { deterministic: true } }),
     stage,
     version,
     config,

@@ -61,6 +61,9 @@ export interface ReconstructionSource {
   values: Record<string, number>
 }
 
+/** nRMSE per teacher of answers that take no look at the face, measured by a combiner's run. */
+export interface ReconstructionBaselines { key: string, mean: Record<string, number>, random: Record<string, number> }
+
 /** A combiner's or student's run without such figures, and why. */
 export interface MissingReconstruction {
   method: string
@@ -116,6 +119,8 @@ export interface TableInput {
   datasets: TableDataset[]
   teachers: { name: string, knowledge: string, contaminates: string[], dimension: number }[]
   reconstructions: ReconstructionSource[]
+  /** Of the first combiner that has them: the faces are those of all. null before one is done. */
+  baselines: ReconstructionBaselines | null
   missingReconstructions: MissingReconstruction[]
   /** Combiner kinds of the study, and `student` where it distils: the columns of the reconstruction table. */
   reconstructed: string[]

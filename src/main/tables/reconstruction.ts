@@ -5,7 +5,14 @@ import type { TableBuilder } from './table.ts'
 import { cellOf, withBest } from './cells.ts'
 import { readPaperTables, reconstructionReference } from './paper.ts'
 
+const still = 'it does not move over the faces that it was measured on'
 const unmeasured = 'The study has no combiner that loses something among its methods, or was last run before it could be measured: run it again.'
+
+/** Columns that no recipe can name: answers that take no look at the face. */
+const baselines = [
+  { column: 'baseline:random', title: 'random face', of: 'random' },
+  { column: 'baseline:mean', title: 'mean face', of: 'mean' },
+] as const
 
 type Pick = (values: Record<string, number>) => number | undefined
 
@@ -21,7 +28,7 @@ function missingOf(method: string, have: number, { missingReconstructions, recon
   const missing = missingReconstructions.filter(entry => entry.method === method)
   const [told] = missing
   if (have === 0 && reconstructions.some(source => source.method === method))
-    return { reason: 'it does not move over the faces that it was measured on', command: null }
+    return { reason: still, command: null }
   if (have === 0)
     return { reason: told?.reason ?? 'not computed yet', command: told ? told.command : runCommand }
   return told
@@ -46,8 +53,18 @@ function cell(method: string, knowledge: string, pick: Pick, input: TableInput):
   })
 }
 
+function baselineCells(pick: Pick, { baselines: measured }: TableInput): Record<string, TableCell> {
+  if (!measured)
+    return {}
+  return Object.fromEntries(baselines.map(({ column, of }) => {
+    const value = pick(measured[of])
+    const seeds = value === undefined ? [] : [{ seed: 0, key: measured.key, value }]
+    return [column, cellOf(seeds, { reference: null, missing: value === undefined ? { reason: still, command: null } : null })]
+  }))
+}
+
 function rowOf(name: string, knowledge: string, pick: Pick, input: TableInput): TableRow {
-  return withBest({
+  const row = withBest({
     knowledge: name,
     metric: 'nrmse',
     unit: '',
@@ -58,6 +75,7 @@ function rowOf(name: string, knowledge: string, pick: Pick, input: TableInput): 
       cell(method, knowledge, pick, input),
     ])),
   })
+  return { ...row, cells: { ...baselineCells(pick, input), ...row.cells } }
 }
 
 /** nRMSE of each teacher's embedding, rebuilt from the fused one, on faces that nothing learnt from. Vielzeuf et al. 2019, Table 5. */
@@ -68,16 +86,20 @@ export const reconstruction: TableBuilder = {
   build(input) {
     if (input.reconstructed.length === 0)
       return { rowTitle: 'embedding', columns: [], columnTitles: {}, rows: [], legend: [unmeasured] }
+    const shown = input.baselines ? baselines : []
     return {
       rowTitle: 'embedding',
-      columns: input.reconstructed,
-      columnTitles: Object.fromEntries(input.reconstructed.map(method => [method, method])),
+      columns: [...shown.map(({ column }) => column), ...input.reconstructed],
+      columnTitles: Object.fromEntries([...shown.map(({ column, title }) => [column, title]), ...input.reconstructed.map(method => [method, method])]),
       rows: [
         ...input.teachers.map(({ name, knowledge }) => rowOf(name, knowledge, values => values[name], input)),
         rowOf('average', 'Average', average, input),
       ],
       legend: [
         'nRMSE = RMSE / standard deviation of that embedding, on faces that nothing learnt from; a constant answer has 1.',
+        ...shown.length > 0
+          ? ['random face, mean face: measured answers that take no look at the face, another one\'s embedding drawn at random (of independent faces the square root of 2) and the mean of those learnt from.']
+          : [],
         ...(input.reconstructed.includes('student')
           ? ['student: through a decoder trained anew on its output.']
           : []),

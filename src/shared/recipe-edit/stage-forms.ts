@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { CombinerKind } from '../stages/combine.ts'
 import type { FormField, StageForm } from './form.ts'
 import type { FieldPath } from './places.ts'
 import { Recipe } from '../recipe.ts'
@@ -81,10 +82,10 @@ export function differences(forms: readonly StageForm[], recipe: unknown): Diffe
 /** The form of one combiner: what its kind reads, and what its entry sets all the same, so that it can be taken back. */
 export function combinerForm(form: StageForm, entry: Record<string, unknown>): StageForm {
   const kind = String(entry.kind ?? 'ae')
-  const reads = Object.hasOwn(combinerReads, kind) ? combinerReads[kind as keyof typeof combinerReads] : null
-  if (!reads)
+  if (!Object.hasOwn(combinerReads, kind))
     return form
-  const shown = new Set(['name', 'kind', ...reads, ...Object.keys(entry)])
+  const reads = combinerReads[kind as CombinerKind]
+  const shown = new Set<string>(['name', 'kind', ...reads, ...Object.keys(entry)])
   const groups = form.groups.map(group => ({ ...group, fields: group.fields.filter(({ path }) => shown.has(path[0]!)) }))
   return { ...form, groups: groups.filter(({ fields }) => fields.length > 0) }
 }

@@ -10,6 +10,8 @@ export interface StageDeclaration<Name extends StageName, Config extends z.ZodTy
   /** One line for lists and forms. */
   summary: string
   config: Config
+  /** What of the configuration the run's key is made of; all of it where left out. What is left out must not change the result. */
+  keyed?: (config: z.output<Config>) => Record<string, unknown>
   /** Whether the seed changes the result; where not, all seeds share one run. */
   usesSeed: (config: z.output<Config>) => boolean
   /** Whether a run may occupy every core; others are run side by side, one core each. */

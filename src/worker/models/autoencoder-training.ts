@@ -1,9 +1,8 @@
-import type { z } from 'zod'
-import type { combine } from '#shared/stages/combine.ts'
-import type { Tensor1D, Tensor2D } from '#worker/engine/tf.ts'
+import type { CombinerConfig } from '#shared/stages/combine.ts'
 import type { StageContext, TensorData } from '#worker/stage.ts'
 import type { RowTable } from '../stages/embedding-rows.ts'
 import type { Phases } from '../training/phases.ts'
+import type { ValidationScore } from '../training/train.ts'
 import type { AutoencoderShape } from './autoencoder.ts'
 import type { UnitGroup } from './normalizer.ts'
 import { compile } from '#worker/engine/compile.ts'
@@ -11,50 +10,43 @@ import { tf } from '#worker/engine/tf.ts'
 import { eachBlock } from '../stages/embedding-rows.ts'
 import { BatchOrder } from '../training/order.ts'
 import { train } from '../training/train.ts'
-import { autoencoderVariables, decode, encode, lossWeights, reconstructionLoss } from './autoencoder.ts'
+import { trainingLoss, validationLosses } from './autoencoder-loss.ts'
+import { autoencoderVariables, lossWeights, withLinearPath } from './autoencoder.ts'
 import { withTensors } from './dense.ts'
+import { klWeight } from './variational.ts'
 
 type Context = Pick<StageContext<unknown>, 'report' | 'isLeaving'>
 
 export interface AutoencoderTraining {
   phases: Phases
-  config: z.output<typeof combine.config>
+  config: CombinerConfig
   size: number
   seed: number
   groups: readonly UnitGroup[]
   living: Uint8Array
-  /** z-scores, f32 [n, units]. */
+  /** Normalised embeddings, f32 [n, units]. */
   train: RowTable
   validation: RowTable
+  /** Principal components, f32 [units, size], where a linear path starts from them. */
+  components: Float32Array | null
 }
 
-/** Trains encoder and decoder on z-scores; the weights with the best validation loss are kept. */
+/** Trains encoder and decoder; the weights with the best validation loss are kept, those of the start among them where they are PCA. */
 export async function trainAutoencoder(context: Context, options: AutoencoderTraining): Promise<{ tensors: Record<string, TensorData>, summary: Record<string, number> }> {
-  const { config: { batch, epochs, optimizer, schedule, patience, activation, layers, balance }, seed, size, phases } = options
+  const { config, seed, phases, groups, components } = options
+  const { kind, batch, epochs, optimizer, schedule, patience, beta, annealing } = config
   const inputs = options.train.width
-  const shape: AutoencoderShape = { inputs, size, layers, activation }
-  const weights: TensorData = {
-    dtype: 'float32',
-    shape: [inputs],
-    data: lossWeights(options.groups, options.living, balance),
-  }
+  const unitWeights: TensorData = { dtype: 'float32', shape: [inputs], data: lossWeights(groups, options.living, config.balance) }
   const { tensors, state } = await phases.run('autoencoder', async (phase) => {
-    const variables = autoencoderVariables(shape, seed)
+    const variables = firstVariables(options)
     const names = Object.keys(variables)
-    const program = compile(({ z }, { lossWeights: unitWeights, ...weights }) => {
-      const x = z as Tensor2D
-      return {
-        loss: reconstructionLoss(decode(encode(x, weights, activation), weights, activation), x, unitWeights as Tensor1D),
-      }
-    }, {
+    const program = compile((feeds, weights) => ({ loss: trainingLoss(config, groups, feeds, weights) }), {
       name: 'autoencoder',
       feeds: {
-        z: {
-          shape: [batch, inputs],
-          dtype: 'float32',
-        },
+        z: { shape: [batch, inputs], dtype: 'float32' },
+        ...kind === 'vae' && { klWeight: { shape: [], dtype: 'float32' } as const },
       },
-      variables: { ...variables, lossWeights: weights },
+      variables: { ...variables, lossWeights: unitWeights },
       trainable: names,
       optimizer,
     })
@@ -68,15 +60,11 @@ export async function trainAutoencoder(context: Context, options: AutoencoderTra
         steps: epochs * order.stepsPerEpoch,
         feeds: step => ({
           z: options.train.gather(order.rows(step)),
+          ...kind === 'vae' && { klWeight: Float32Array.of(klWeight(step, beta, annealing * order.stepsPerEpoch)) },
         }),
         evaluateEvery: order.stepsPerEpoch,
-        evaluate: () => {
-          const score = validationLoss(program.read(names), weights, options.validation, shape)
-          return {
-            score,
-            metrics: { validationLoss: score },
-          }
-        },
+        evaluateFirst: components !== null,
+        evaluate: () => validate(config, { ...program.read(names), lossWeights: unitWeights }, options.validation),
         patience,
         keep: names,
       }, {
@@ -94,14 +82,23 @@ export async function trainAutoencoder(context: Context, options: AutoencoderTra
   return { tensors, summary: state as Record<string, number> }
 }
 
-/** Mean loss over the faces of a table. */
-function validationLoss(weights: Record<string, TensorData>, unitWeights: TensorData, table: RowTable, { activation }: AutoencoderShape): number {
-  let sum = 0
-  withTensors({ ...weights, unitWeights }, variables => eachBlock(table, (rows, count) => {
-    sum += count * tf.tidy(() => {
-      const x = tf.tensor2d(rows, [count, table.width])
-      return reconstructionLoss(decode(encode(x, variables, activation), variables, activation), x, variables.unitWeights as Tensor1D).dataSync()[0]!
-    })
-  }))
-  return sum / table.count
+function firstVariables({ config: { kind, layers, activation }, size, seed, train, components }: AutoencoderTraining): Record<string, TensorData> {
+  const shape: AutoencoderShape = { inputs: train.width, size, layers, activation, isVariational: kind === 'vae' }
+  const variables = autoencoderVariables(shape, seed)
+  return components ? withLinearPath(variables, components, shape) : variables
+}
+
+/** Mean loss over the faces of a table, and of vae the mean divergence. */
+function validate(config: CombinerConfig, weights: Record<string, TensorData>, table: RowTable): ValidationScore {
+  let score = 0
+  let divergence = 0
+  withTensors(weights, variables => eachBlock(table, (rows, count) => tf.tidy(() => {
+    const { loss, kl } = validationLosses(config, tf.tensor2d(rows, [count, table.width]), variables)
+    score += loss.dataSync()[0]! * count / table.count
+    divergence += (kl?.dataSync()[0] ?? 0) * count / table.count
+  })))
+  return {
+    score,
+    metrics: { validationLoss: score, ...config.kind === 'vae' && { validationKl: divergence } },
+  }
 }

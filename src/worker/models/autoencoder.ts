@@ -3,20 +3,47 @@ import type { TensorData } from '#worker/stage.ts'
 import type { Activation } from './dense.ts'
 import type { UnitGroup } from './normalizer.ts'
 import { encoderWidths } from '#shared/stages/combine.ts'
+import { matMul } from '#worker/engine/fused.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { dense, denseVariables } from './dense.ts'
 
-export interface AutoencoderShape { inputs: number, size: number, layers: number, activation: Activation }
+export interface AutoencoderShape {
+  inputs: number
+  size: number
+  layers: number
+  activation: Activation
+  /** The encoder's last layer gives a mean and a log variance for each number of the code. */
+  isVariational?: boolean
+}
 
 /** Weights of encoder and mirrored decoder: `encoder/0/weight` ... `decoder/2/bias`. The paper's encoder has 24,671,040. */
 export function autoencoderVariables(shape: AutoencoderShape, seed: number): Record<string, TensorData> {
-  const widths = [
-    shape.inputs,
-    ...encoderWidths(shape.inputs, shape.size, shape.layers),
-  ]
+  const widths = encoderWidths(shape.inputs, shape.size, shape.layers)
+  const outputs = shape.isVariational ? 2 * shape.size : shape.size
   return {
-    ...denseVariables('encoder', widths, seed),
+    ...denseVariables('encoder', [shape.inputs, ...widths.slice(0, -1), outputs], seed),
     ...decoderVariables(shape, seed + 1),
+  }
+}
+
+/**
+ * An autoencoder with a linear path beside its layers: code = z C + f(z), reconstruction = code D + g(code), trained together. It starts as
+ * PCA: C holds the components, D their transpose, and the last layers of f and g are zero.
+ *
+ * @param variables   of `autoencoderVariables`
+ * @param components  f32 [units, size], row by row
+ * @param shape       units and size
+ */
+export function withLinearPath(variables: Record<string, TensorData>, components: Float32Array, shape: AutoencoderShape): Record<string, TensorData> {
+  const { inputs, size, layers } = shape
+  const transposed = Float32Array.from({ length: components.length }, (_, at) => components[at % inputs * size + Math.floor(at / inputs)]!)
+  const zero = (tensor: TensorData): TensorData => ({ ...tensor, data: new Float32Array(tensor.data.length) })
+  const last = ['encoder', 'decoder'].map(name => `${name}/${layers - 1}/weight`)
+  return {
+    ...variables,
+    ...Object.fromEntries(last.map(name => [name, zero(variables[name]!)])),
+    'encoder/linear': { dtype: 'float32', shape: [inputs, size], data: components },
+    'decoder/linear': { dtype: 'float32', shape: [size, inputs], data: transposed },
   }
 }
 
@@ -47,7 +74,7 @@ export function lossWeights(groups: readonly UnitGroup[], living: Uint8Array, ba
 }
 
 /**
- * Reconstruction loss of one batch: squared error summed over units, mean over faces (Vielzeuf et al. 2019, Eq. 3, on z-scores).
+ * Reconstruction loss of one batch: squared error summed over units, mean over faces (Vielzeuf et al. 2019, Eq. 3, on normalised embeddings).
  *
  * @param reconstructed  f32 [n, units]
  * @param z        f32 [n, units]
@@ -57,12 +84,19 @@ export function reconstructionLoss(reconstructed: Tensor2D, z: Tensor2D, weights
   return tf.mean(tf.sum(tf.mul(tf.squaredDifference(reconstructed, z), weights), 1)) as Scalar
 }
 
-/** z-scores -> code: f32 [n, inputs] -> f32 [n, size], no activation on the code. */
+/** Normalised embeddings -> code: f32 [n, inputs] -> f32 [n, size], no activation on the code. A variational encoder gives [n, 2 size]. */
 export function encode(z: Tensor2D, variables: Record<string, Tensor>, activation: Activation): Tensor2D {
-  return dense(z, 'encoder', variables, activation)
+  return withLinear(z, 'encoder', variables, activation)
 }
 
-/** code -> z-scores: f32 [n, size] -> f32 [n, inputs]. */
+/** code -> normalised embeddings: f32 [n, size] -> f32 [n, inputs]. */
 export function decode(code: Tensor2D, variables: Record<string, Tensor>, activation: Activation): Tensor2D {
-  return dense(code, 'decoder', variables, activation)
+  return withLinear(code, 'decoder', variables, activation)
+}
+
+/** The layers, and the linear path beside them where there is one. */
+function withLinear(x: Tensor2D, name: string, variables: Record<string, Tensor>, activation: Activation): Tensor2D {
+  const linear = variables[`${name}/linear`]
+  const y = dense(x, name, variables, activation)
+  return linear ? tf.add(y, matMul(x, linear)) : y
 }

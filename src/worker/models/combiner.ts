@@ -1,16 +1,19 @@
 import type { Tensor, Tensor2D } from '#worker/engine/tf.ts'
 import type { TensorData } from '#worker/stage.ts'
 import type { Normalizer } from './normalizer.ts'
+import type { Rotation } from './rotation.ts'
 import { z } from 'zod'
+import { CombinerKind } from '#shared/stages/combine.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { decode, encode } from './autoencoder.ts'
 import { withTensors } from './dense.ts'
 import { readModel, writeModel } from './folder.ts'
 import { denormalize, normalize } from './normalizer.ts'
+import { posteriorOf } from './variational.ts'
 
 export const CombinerManifest = z.strictObject({
   format: z.literal('facet-combiner-1'),
-  kind: z.enum(['concat', 'pca', 'ae']),
+  kind: CombinerKind,
   size: z.int().positive(),
   teachers: z.array(z.strictObject({
     name: z.string(),
@@ -18,7 +21,8 @@ export const CombinerManifest = z.strictObject({
   })).min(1),
   activation: z.enum(['elu', 'relu']),
   layers: z.int(),
-  clip: z.number().positive(),
+  normalise: z.enum(['none', 'zscore', 'phi-s']).default('zscore'),
+  clip: z.number().positive().describe('Of z-scores'),
   faces: z.strictObject({
     count: z.int(),
     fingerprint: z.string().describe('SHA-256 over the sorted content hashes of the photographs it learnt from'),
@@ -28,7 +32,8 @@ export type CombinerManifest = z.infer<typeof CombinerManifest>
 
 /**
  * Tensors: `input/mean`, `input/scale` [units] (z-scores, scale 0 marks a dead unit); `code/mean` [size] and `code/scale` [] bring codes
- * to mean 0 on one common scale; pca: `components` [units, size]; ae: `encoder/...`, `decoder/...`.
+ * to mean 0 on one common scale; pca: `components` [units, size]; ae, vae, dae: `encoder/...`, `decoder/...`. Where the combiner saw its
+ * inputs otherwise than as z-scores: `normalise/scale` [units], and `normalise/rotation/0` ... [d_i, d_i] of phi-s.
  */
 export interface Combiner {
   manifest: CombinerManifest
@@ -41,7 +46,7 @@ export interface LoadedCombiner {
   size: number
   teachers: { name: string, dimension: number }[]
   manifest: CombinerManifest
-  /** What the decoder of another network must give: the z-scores it reconstructs. */
+  /** z-scores of the embeddings, whatever the combiner itself sees: what nRMSE is measured in, and the decoder of another network must give. */
   input: Normalizer
   /** Embeddings side by side in the order of `teachers`, f32 [n, sum] -> h_G, f32 [n, size]. */
   encode: (rows: Float32Array) => Float32Array
@@ -65,7 +70,8 @@ export function loadCombiner(folder: string): LoadedCombiner {
 /** A combiner in memory, ready for use. */
 export function useCombiner({ manifest, tensors }: Combiner): LoadedCombiner {
   const { kind, size, teachers, clip } = manifest
-  const input = inputNormalizer(tensors, clip)
+  const input = zScores(tensors, clip)
+  const own = inputNormalizer({ manifest, tensors })
   const units = input.mean.length
   const codeMean = tensors['code/mean']!.data as Float32Array
   const codeScale = tensors['code/scale']!.data[0]!
@@ -76,24 +82,53 @@ export function useCombiner({ manifest, tensors }: Combiner): LoadedCombiner {
     manifest,
     input,
     encode: rows => byBlocks(rows, units, size, (part) => {
-      const codes = rawCodes({ manifest, tensors }, normalize(part, input))
+      const codes = rawCodes({ manifest, tensors }, normalize(part, own))
       return codes.map((value, i) => (value - codeMean[i % size]!) / codeScale)
     }),
-    decode: codes => byBlocks(codes, size, units, part => denormalize(rawInputs({ manifest, tensors }, part.map((value, i) => value * codeScale + codeMean[i % size]!)), input)),
+    decode: codes => byBlocks(codes, size, units, part => denormalize(rawInputs({ manifest, tensors }, part.map((value, i) => value * codeScale + codeMean[i % size]!)), own)),
   }
 }
 
-function inputNormalizer(tensors: Record<string, TensorData>, clip: number): Normalizer {
+function zScores(tensors: Record<string, TensorData>, clip: number): Normalizer {
   return { mean: tensors['input/mean']!.data as Float32Array, scale: tensors['input/scale']!.data as Float32Array, clip }
 }
 
-/** z-scores -> codes before they are brought to one scale, f32 [n, size]. */
-export function rawCodes({ manifest: { kind, activation, teachers }, tensors }: Combiner, zScores: Float32Array): Float32Array {
+/** What the combiner sees of raw embeddings. */
+export function inputNormalizer({ manifest: { normalise, clip, teachers }, tensors }: Combiner): Normalizer {
+  const scores = zScores(tensors, clip)
+  if (normalise === 'zscore')
+    return scores
+  const rotations = teachers.flatMap(({ dimension }, i): Rotation[] => {
+    const matrix = tensors[`normalise/rotation/${i}`]?.data as Float32Array | undefined
+    return matrix ? [{ dimension, matrix }] : []
+  })
+  return {
+    mean: scores.mean,
+    scale: tensors['normalise/scale']!.data as Float32Array,
+    clip: Number.POSITIVE_INFINITY,
+    ...rotations.length > 0 && { rotations },
+  }
+}
+
+/** Tensors of `inputNormalizer` beside those of the z-scores. */
+export function normaliserTensors(normalise: CombinerManifest['normalise'], { scale, rotations = [] }: Normalizer): Record<string, TensorData> {
+  if (normalise === 'zscore')
+    return {}
+  return {
+    'normalise/scale': { dtype: 'float32', shape: [scale.length], data: scale },
+    ...Object.fromEntries(rotations.map(({ dimension, matrix }, i) => [`normalise/rotation/${i}`, { dtype: 'float32', shape: [dimension, dimension], data: matrix }])),
+  }
+}
+
+/** Normalised embeddings -> codes before they are brought to one scale, f32 [n, size]. */
+export function rawCodes({ manifest: { kind, activation, teachers }, tensors }: Combiner, normalised: Float32Array): Float32Array {
   const units = teachers.reduce((sum, { dimension }) => sum + dimension, 0)
   switch (kind) {
-    case 'concat': return zScores
-    case 'pca': return compute(tensors, zScores, units, (x, { components }) => tf.matMul(x, components as Tensor2D))
-    case 'ae': return compute(tensors, zScores, units, (x, variables) => encode(x, variables, activation))
+    case 'concat': return normalised
+    case 'pca': return compute(tensors, normalised, units, (x, { components }) => tf.matMul(x, components as Tensor2D))
+    case 'ae':
+    case 'dae': return compute(tensors, normalised, units, (x, variables) => encode(x, variables, activation))
+    case 'vae': return compute(tensors, normalised, units, (x, variables) => posteriorOf(encode(x, variables, activation)).mean)
     default: return kind satisfies never
   }
 }
@@ -102,7 +137,9 @@ function rawInputs({ manifest: { kind, activation, size }, tensors }: Combiner, 
   switch (kind) {
     case 'concat': return codes
     case 'pca': return compute(tensors, codes, size, (x, { components }) => tf.matMul(x, components as Tensor2D, false, true))
-    case 'ae': return compute(tensors, codes, size, (x, variables) => decode(x, variables, activation))
+    case 'ae':
+    case 'vae':
+    case 'dae': return compute(tensors, codes, size, (x, variables) => decode(x, variables, activation))
     default: return kind satisfies never
   }
 }

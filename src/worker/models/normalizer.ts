@@ -1,5 +1,7 @@
 import type { RowTable } from '../stages/embedding-rows.ts'
+import type { Rotation } from './rotation.ts'
 import { eachBlock } from '../stages/embedding-rows.ts'
+import { rotate, rotateBack } from './rotation.ts'
 
 /** A run of units that are judged against each other: one teacher's embedding. */
 export interface UnitGroup { name: string, dimension: number }
@@ -7,13 +9,15 @@ export interface UnitGroup { name: string, dimension: number }
 /** Mean and population standard deviation of each unit. */
 export interface UnitStatistics { mean: Float64Array, std: Float64Array, count: number }
 
-/** An affine map per unit that survives dead and nearly dead units. */
+/** An affine map per unit that survives dead and nearly dead units, and a rotation of each group where there is one. */
 export interface Normalizer {
   mean: Float32Array
   /** What a unit is divided by; 0 marks a dead unit, which is 0 after normalising. */
   scale: Float32Array
   /** Largest absolute value after normalising. */
   clip: number
+  /** Of each group, after scaling. A group has one scale then. */
+  rotations?: readonly Rotation[]
 }
 
 /**
@@ -81,6 +85,11 @@ export function zScore({ mean, std }: UnitStatistics, groups: readonly UnitGroup
   }
 }
 
+/** Units as they are, only centred; a dead unit is 0. */
+export function centred({ mean, std }: UnitStatistics, groups: readonly UnitGroup[]): Normalizer {
+  return { mean: Float32Array.from(mean), scale: Float32Array.from(livingUnits(std, groups)), clip: Number.POSITIVE_INFINITY }
+}
+
 /**
  * Centred units on one common scale (the root of their mean variance): codes keep the shape that the combiner gave them.
  * Scaling each code unit to variance 1 would whiten PCA's codes, which costs 2 to 3.5 points in transfer.
@@ -95,7 +104,7 @@ export function commonScale({ mean, std }: UnitStatistics, clip = Number.POSITIV
 }
 
 /** Normalised copy of rows [n, units]. */
-export function normalize(rows: Float32Array, { mean, scale, clip }: Normalizer): Float32Array {
+export function normalize(rows: Float32Array, { mean, scale, clip, rotations }: Normalizer): Float32Array {
   const width = mean.length
   const out = new Float32Array(rows.length)
   for (let i = 0, unit = 0; i < rows.length; i++, unit = unit + 1 === width
@@ -104,13 +113,14 @@ export function normalize(rows: Float32Array, { mean, scale, clip }: Normalizer)
     if (scale[unit]! > 0)
       out[i] = Math.max(-clip, Math.min(clip, (rows[i]! - mean[unit]!) / scale[unit]!))
   }
-  return out
+  return rotations ? rotate(out, rotations) : out
 }
 
 /** Undoes `normalize` (but for what was clipped); a dead unit becomes its mean. */
-export function denormalize(rows: Float32Array, { mean, scale }: Normalizer): Float32Array {
+export function denormalize(rows: Float32Array, { mean, scale, rotations }: Normalizer): Float32Array {
   const width = mean.length
-  return rows.map((value, i) => value * scale[i % width]! + mean[i % width]!)
+  const units = rotations ? rotateBack(rows, rotations) : rows
+  return units.map((value, i) => value * scale[i % width]! + mean[i % width]!)
 }
 
 /** First (included) and last (excluded) unit of each group. */

@@ -1,5 +1,8 @@
-import type { UnitGroup } from './normalizer.ts'
-import { eachGroup, livingUnits } from './normalizer.ts'
+import type { RowTable } from '../stages/embedding-rows.ts'
+import type { Normalizer, UnitGroup } from './normalizer.ts'
+import { seededRandom } from '#shared/seeded-random.ts'
+import { eachBlock } from '../stages/embedding-rows.ts'
+import { eachGroup, livingUnits, normalize } from './normalizer.ts'
 
 /** Gathers the error of reconstructed embeddings block by block. */
 export interface ReconstructionMeter {
@@ -54,4 +57,27 @@ export function reconstructionMeter(groups: readonly UnitGroup[]): Reconstructio
       return values
     },
   }
+}
+
+/** nRMSE per teacher of two answers that take no look at the face: what Table 5 is to be read against. */
+export interface BaselineErrors { mean: Record<string, number>, random: Record<string, number> }
+
+/**
+ * Measures on unseen faces what the mean of the faces learnt from gives, and the embedding of one of them drawn at random: about 1, and
+ * about the square root of 2, more where unseen faces are unlike the others. The draw is the same for equal tables, whatever the run's seed.
+ *
+ * @param learn    raw embeddings learnt from, f32 [n, units]
+ * @param unseen   raw embeddings measured on, f32 [m, units]
+ * @param zScores  z-scores by the faces learnt from: their mean is 0
+ * @param groups   the teachers
+ */
+export function baselineErrors(learn: RowTable, unseen: RowTable, zScores: Normalizer, groups: readonly UnitGroup[]): BaselineErrors {
+  const draw = seededRandom(0)
+  const [ofMean, ofRandom] = [reconstructionMeter(groups), reconstructionMeter(groups)]
+  eachBlock(unseen, (rows, count) => {
+    const z = normalize(rows, zScores)
+    ofMean.add(z, new Float32Array(z.length))
+    ofRandom.add(z, normalize(learn.gather(Int32Array.from({ length: count }, () => draw.integer(learn.count))), zScores))
+  })
+  return { mean: ofMean.result(), random: ofRandom.result() }
 }

@@ -1,22 +1,24 @@
-import type { z } from 'zod'
+import type { CombinerConfig } from '#shared/stages/combine.ts'
 import type { StageContext, TensorData } from '#worker/stage.ts'
 import type { Combiner } from '../models/combiner.ts'
-import type { Normalizer } from '../models/normalizer.ts'
+import type { Normalizer, UnitStatistics } from '../models/normalizer.ts'
+import type { Pca } from '../models/pca.ts'
 import type { EmbeddingRows, RowTable } from './embedding-rows.ts'
 import { FacetError } from '#shared/errors.ts'
 import { combine } from '#shared/stages/combine.ts'
 import { mean } from '#shared/statistics.ts'
 import { runOf } from '#worker/stage.ts'
 import { trainAutoencoder } from '../models/autoencoder-training.ts'
-import { rawCodes, saveCombiner, useCombiner } from '../models/combiner.ts'
-import { commonScale, livingUnits, normalize, unitStatistics, zScore } from '../models/normalizer.ts'
+import { normaliserTensors, rawCodes, saveCombiner, useCombiner } from '../models/combiner.ts'
+import { centred, commonScale, livingUnits, normalize, unitStatistics, zScore } from '../models/normalizer.ts'
 import { fitPca } from '../models/pca.ts'
-import { reconstructionMeter } from '../models/reconstruction.ts'
+import { phiS } from '../models/phi-s.ts'
+import { baselineErrors, reconstructionMeter } from '../models/reconstruction.ts'
 import { Phases } from '../training/phases.ts'
 import { eachBlock, embeddingRows, selectRows } from './embedding-rows.ts'
 import { unlabelledFaces, validationPart } from './unlabelled.ts'
 
-type Config = z.output<typeof combine.config>
+type Config = CombinerConfig
 
 /** Learns G from the unlabelled faces of all sources and measures what it keeps of each teacher on faces it never saw. */
 export const run = runOf(combine, async (context) => {
@@ -31,17 +33,11 @@ export const run = runOf(combine, async (context) => {
     : null
   try {
     const statistics = unitStatistics(rows)
-    const input = zScore(statistics, rows.teachers)
-    report.log(`${faces.count} faces without labels; ${rows.width - input.scale.filter(scale => scale > 0).length} of ${rows.width} units never move`)
-    const { train, validation } = validationPart(faces.learn)
+    const zScores = zScore(statistics, rows.teachers)
+    report.log(`${faces.count} faces without labels; ${rows.width - zScores.scale.filter(scale => scale > 0).length} of ${rows.width} units never move`)
+    const input = fitInput(config, rows, statistics, zScores)
     const size = sizeOf(config, rows)
-    const learnt = await learn(context, rows, {
-      input,
-      size,
-      train,
-      validation,
-      living: livingUnits(statistics.std, rows.teachers),
-    })
+    const learnt = await learn(context, rows, { ...input, size, ...validationPart(faces.learn) })
     const combiner = withCodeScale({
       manifest: {
         format: 'facet-combiner-1',
@@ -50,15 +46,17 @@ export const run = runOf(combine, async (context) => {
         teachers: rows.teachers,
         activation: config.activation,
         layers: config.layers,
-        clip: input.clip,
+        normalise: config.normalise,
+        clip: zScores.clip,
         faces: { count: faces.count, fingerprint: faces.fingerprint },
       },
       tensors: {
-        'input/mean': vector(input.mean),
-        'input/scale': vector(input.scale),
+        'input/mean': vector(zScores.mean),
+        'input/scale': vector(zScores.scale),
+        ...normaliserTensors(config.normalise, input.normalizer),
         ...learnt.tensors,
       },
-    }, rows, input)
+    }, rows, input.normalizer)
     saveCombiner(artefact, combiner)
     const reconstruction = unseen
       ? measureReconstruction(combiner, unseen)
@@ -75,6 +73,7 @@ export const run = runOf(combine, async (context) => {
       },
       evaluations: [],
       reconstruction,
+      baselines: unseen ? baselineErrors(rows, unseen, zScores, rows.teachers) : undefined,
     }
   }
   finally {
@@ -82,6 +81,34 @@ export const run = runOf(combine, async (context) => {
     unseen?.close()
   }
 })
+
+interface Input {
+  normalizer: Normalizer
+  /** Units that move, after normalising. */
+  living: Uint8Array
+  /** Of all units together, after normalising. */
+  variance: number
+}
+
+/** How the embeddings are brought to the combiner. */
+function fitInput({ normalise }: Config, rows: EmbeddingRows, statistics: UnitStatistics, zScores: Normalizer): Input {
+  const living = livingUnits(statistics.std, rows.teachers)
+  switch (normalise) {
+    case 'none': return { normalizer: centred(statistics, rows.teachers), living, variance: statistics.std.reduce((sum, std) => sum + std ** 2, 0) }
+    case 'zscore': return { normalizer: zScores, living, variance: total(living) }
+    case 'phi-s': {
+      const normalizer = phiS(rows, statistics, rows.teachers)
+      // a rotation spreads what moves over all units of its teacher
+      const turned = Uint8Array.from(normalizer.scale, scale => Number(scale > 0))
+      return { normalizer, living: turned, variance: total(turned) }
+    }
+    default: return normalise satisfies never
+  }
+}
+
+function total(values: Uint8Array): number {
+  return values.reduce((sum, value) => sum + value, 0)
+}
 
 /** Size of h_G: as configured, or the average of the teachers' (Section 3.2). concat keeps all. */
 function sizeOf({ kind, size }: Config, { teachers, width }: EmbeddingRows): number {
@@ -92,15 +119,15 @@ function sizeOf({ kind, size }: Config, { teachers, width }: EmbeddingRows): num
     : size
 }
 
-interface Learning { input: Normalizer, size: number, train: Int32Array, validation: Int32Array, living: Uint8Array }
+interface Learning extends Input { size: number, train: Int32Array, validation: Int32Array }
 
-async function learn(context: StageContext<Config>, rows: EmbeddingRows, { input, size, train, validation, living }: Learning): Promise<{ tensors: Record<string, TensorData>, summary: Record<string, number> }> {
+async function learn(context: StageContext<Config>, rows: EmbeddingRows, { normalizer, living, variance, size, train, validation }: Learning): Promise<{ tensors: Record<string, TensorData>, summary: Record<string, number> }> {
   const { config, seed } = context
+  const fit = (): Pca => fitPca(rows, size, part => normalize(part, normalizer))
   switch (config.kind) {
     case 'concat': return { tensors: {}, summary: {} }
     case 'pca': {
-      const { components, variances, units } = fitPca(rows, size, part => normalize(part, input))
-      const total = living.reduce((sum, alive) => sum + alive, 0)
+      const { components, variances, units } = fit()
       return {
         tensors: {
           components: {
@@ -109,18 +136,22 @@ async function learn(context: StageContext<Config>, rows: EmbeddingRows, { input
             data: components,
           },
         },
-        summary: { variance: variances.reduce((sum, value) => sum + value, 0) / total },
+        summary: { variance: variances.reduce((sum, value) => sum + value, 0) / variance },
       }
     }
-    case 'ae': return trainAutoencoder(context, {
+    case 'ae':
+    case 'vae':
+    case 'dae': return trainAutoencoder(context, {
       phases: await Phases.open(context),
       config,
       size,
       seed,
       groups: rows.teachers,
       living,
-      train: normalized(selectRows(rows, train), input),
-      validation: normalized(selectRows(rows, validation), input),
+      train: normalized(selectRows(rows, train), normalizer),
+      validation: normalized(selectRows(rows, validation), normalizer),
+      // PCA of all faces, those that choose the weights among them: training must beat it where it is at its best, else PCA stays
+      components: config.kind === 'ae' && config.skip === 'linear' ? fit().components : null,
     })
     default: return config.kind satisfies never
   }

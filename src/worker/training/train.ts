@@ -24,6 +24,8 @@ export interface Training {
   feeds: (step: number) => Feeds | Promise<Feeds>
   /** Steps between two looks at the validation score. */
   evaluateEvery: number
+  /** Looks before the first step too: weights that are good from the start may stay the best. */
+  evaluateFirst?: boolean
   /** Looks at the validation part with the program's weights as they are. */
   evaluate: () => ValidationScore | Promise<ValidationScore>
   /** Evaluations without a better score before training stops; 0 never stops early. */
@@ -68,6 +70,13 @@ const yieldEveryMs = 25
 export async function train(context: Context, phase: Phase, training: Training, { reportAs = '', onStep = () => {} }: { reportAs?: string, onStep?: (done: number, total: number) => void } = {}): Promise<Trained> {
   const { program } = training
   let { step, position, best } = start(phase, training)
+  if (training.evaluateFirst && !phase.resume) {
+    const { score, metrics } = await training.evaluate()
+    checkNumber('validation score', score, step, training)
+    context.report.metrics(step, prefixed(metrics, reportAs))
+    best = program.read(training.keep)
+    position.bestScore = score
+  }
   const queue = feedQueue(training, step)
   let yieldedAt = performance.now()
   while (step < training.steps && !hasWaitedEnough(position, training)) {

@@ -3,6 +3,7 @@ import type { Tensor } from '#worker/engine/tf.ts'
 import { describe, expect, it } from 'vitest'
 import { compile, compileInference } from '#worker/engine/compile.ts'
 import { backend, tf } from '#worker/engine/tf.ts'
+import { smallDenoising, smallDropping, smallGaussian, smallVariational } from '../models/small-combiners.ts'
 import { smallAutoencoder, smallResnet } from './models.ts'
 import { expectClose, filled, noise, tensorOf } from './numbers.ts'
 
@@ -22,6 +23,10 @@ const adam = {
 describe.each([
   ['residual network', smallResnet],
   ['autoencoder', smallAutoencoder],
+  ['variational autoencoder', smallVariational],
+  ['autoencoder whose units are masked', smallDenoising],
+  ['autoencoder with gaussian noise', smallGaussian],
+  ['autoencoder whose teachers are dropped', smallDropping],
 ] as const)('a whole %s', (_, make) => {
   it('moves traced as it does eagerly, loss, weights and moving statistics', () => {
     const { feeds, variables, step, batch } = make()

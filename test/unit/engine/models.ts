@@ -6,7 +6,7 @@ import { dropout } from '#worker/engine/random.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { filled, noise } from './numbers.ts'
 
-interface SmallModel {
+export interface SmallModel {
   feeds: FeedDeclarations
   variables: Record<string, TensorData>
   step: (feeds: StepFeeds<Record<string, Tensor>>, variables: Record<string, Tensor>) => StepResult

@@ -1,13 +1,14 @@
 import process from 'node:process'
 import { readSafetensors, writeSafetensors } from '#shared/files/safetensors.ts'
 import { compile } from '#worker/engine/compile.ts'
+import { smallDenoising, smallVariational } from '../models/small-combiners.ts'
 import { smallAutoencoder, smallResnet } from './models.ts'
 
+const models = { resnet: smallResnet, autoencoder: smallAutoencoder, vae: smallVariational, dae: smallDenoising } as const
+
 /* Trains MODEL with OPTIMIZER for STEPS steps from the checkpoint FROM (or `new`) and saves to TO. */
-const [, , model, optimizer, steps, from, to] = process.argv as [string, string, string, 'adam' | 'adamw' | 'sgd', string, string, string]
-const { feeds, variables, step, batch } = model === 'resnet'
-  ? smallResnet()
-  : smallAutoencoder()
+const [, , model, optimizer, steps, from, to] = process.argv as [string, string, keyof typeof models, 'adam' | 'adamw' | 'sgd', string, string, string]
+const { feeds, variables, step, batch } = models[model]()
 const program = compile(step, {
   feeds,
   variables,

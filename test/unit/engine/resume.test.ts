@@ -28,6 +28,8 @@ it.each([
   ['resnet', 'adamw'],
   ['autoencoder', 'adam'],
   ['autoencoder', 'sgd'],
+  ['vae', 'adam'],
+  ['dae', 'adam'],
 ])('%s with %s: 5 steps, a checkpoint and 5 more in a new process give the bits of 10 steps', (model, optimizer) => {
   const half = train(model, optimizer, 5, 'new')
   const resumed = train(model, optimizer, 5, half)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '#shared/seeded-random.ts'
 import { commonScale, denormalize, livingUnits, normalize, unitStatistics, zScore } from '#worker/models/normalizer.ts'
-import { reconstructionMeter } from '#worker/models/reconstruction.ts'
+import { baselineErrors, reconstructionMeter } from '#worker/models/reconstruction.ts'
 import { memoryRows } from '#worker/stages/embedding-rows.ts'
 
 const random = seededRandom(5)
@@ -126,6 +126,16 @@ describe('nRMSE', () => {
     expect(Object.keys(constant.result())).toEqual(['alive'])
     single.add(uniform(6), uniform(6))
     expect(single.result()).toEqual({})
+  })
+
+  it('of answers that take no look at the face is 1 for the mean and sqrt 2 for another face drawn at random, the same each time', () => {
+    const [learn, unseen] = [memoryRows(uniform(6 * 8000), 6), memoryRows(uniform(6 * 8000), 6)]
+    const errors = baselineErrors(learn, unseen, zScore(unitStatistics(learn), groups), groups)
+    for (const teacher of ['a', 'b']) {
+      expect(errors.mean[teacher]).toBeCloseTo(1, 2)
+      expect(errors.random[teacher]).toBeCloseTo(Math.SQRT2, 1)
+    }
+    expect(baselineErrors(learn, unseen, zScore(unitStatistics(learn), groups), groups)).toEqual(errors)
   })
 
   it('ignores a shift and scale applied to both sides', () => {

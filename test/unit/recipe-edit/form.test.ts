@@ -17,8 +17,10 @@ it('every stage has a form, in the order of the data\'s way, with a help text fo
 it('a field is described by its schema: kind, bounds, choices, default', () => {
   expect(field('distil', 'width')).toMatchObject({ kind: 'integer', minimum: 4, maximum: 128, default: 27, label: 'Width' })
   expect(field('distil', 'optimizer.learningRate')).toMatchObject({ kind: 'number', minimum: 0, isOpen: true, default: 1e-3, label: 'Learning rate' })
-  expect(field('combine', 'kind')).toMatchObject({ kind: 'choice', choices: ['concat', 'pca', 'ae'], default: 'ae' })
+  expect(field('combine', 'kind')).toMatchObject({ kind: 'choice', choices: ['concat', 'pca', 'ae', 'vae', 'dae'], default: 'ae' })
   expect(field('combine', 'size')).toMatchObject({ kind: 'integer-or-word', choices: ['mean'], default: 'mean', minimum: 0, isOpen: true })
+  expect(field('combine', 'normalise')).toMatchObject({ kind: 'choice', choices: ['none', 'zscore', 'phi-s'], default: 'zscore', label: 'Normalise' })
+  expect(field('combine', 'noise.level')).toMatchObject({ kind: 'number', minimum: 0, maximum: 0.9, default: 0.25, label: 'Level' })
   expect(field('prepare', 'aligned')).toMatchObject({ kind: 'switch', default: false })
   expect(field('transfer', 'head.hidden')).toMatchObject({ kind: 'integers', default: [256] })
   expect(field('combine', 'epochs').maximum).toBeNull()
@@ -72,9 +74,15 @@ it('identifiers become words', () => {
 it('shows of a combiner what its kind reads, and what it sets all the same', () => {
   const form = stageForms().find(({ stage }) => stage === 'combine')!
   const shown = (entry: Record<string, unknown>): string[] => combinerForm(form, entry).groups.flatMap(({ fields }) => fields.map(({ path }) => path.join('.')))
-  expect(shown({ kind: 'concat' })).toEqual(['name', 'kind'])
-  expect(shown({ kind: 'pca' })).toEqual(['name', 'kind', 'size'])
-  expect(shown({ kind: 'pca', epochs: 3 })).toEqual(['name', 'kind', 'size', 'epochs'])
+  expect(shown({ kind: 'concat' })).toEqual(['name', 'kind', 'normalise'])
+  expect(shown({ kind: 'pca' })).toEqual(['name', 'kind', 'size', 'normalise'])
+  expect(shown({ kind: 'pca', epochs: 3 })).toEqual(['name', 'kind', 'size', 'normalise', 'epochs'])
   expect(shown({})).toContain('optimizer.learningRate')
-  expect(shown({ kind: 'misspelt' })).toEqual(shown({ kind: 'ae' }))
+  const ofKinds = ['skip', 'beta', 'annealing', 'noise.kind', 'noise.level']
+  expect(['ae', 'vae', 'dae', 'misspelt'].map(kind => shown({ kind }).filter(path => ofKinds.includes(path)))).toEqual([
+    ['skip'],
+    ['beta', 'annealing'],
+    ['noise.kind', 'noise.level'],
+    ofKinds,
+  ])
 })

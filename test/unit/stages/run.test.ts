@@ -140,7 +140,9 @@ it('distils, transfers frozen, fine-tuned and from scratch', async () => {
 }, 240_000)
 
 it.each([
-  ['combine', 25],
+  ['ae', 25],
+  ['vae', 25],
+  ['dae', 25],
   ['distil', 13],
   ['distil', 45],
   ['mobilenet', 13],
@@ -157,8 +159,10 @@ it.each([
       combiner: pca,
     }
     switch (what) {
-      case 'combine': {
-        const context = makeContext(combine.config.parse({ kind: 'ae', ...small, epochs: 8 }), order, options)
+      case 'ae':
+      case 'vae':
+      case 'dae': {
+        const context = makeContext(combine.config.parse({ kind: what, ...small, epochs: 8, annealing: 4 }), order, options)
         return {
           context,
           done: runCombine(context),

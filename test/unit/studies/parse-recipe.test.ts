@@ -120,7 +120,7 @@ describe('a recipe', () => {
       'kind: pca, epochs: 3',
       'small.yaml line 8',
       'stages.combine.0.epochs is 3',
-      'must be left out: pca reads size alone',
+      'must be left out: pca reads size, normalise alone',
     ],
     [
       'combine: [{ kind: pca }, { kind: ae, epochs: 10 }]',

@@ -160,6 +160,7 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
         values: { 'dlib': 0.55, 'age-gender': 0.65 },
       })),
     ],
+    baselines: null,
     missingReconstructions: [],
     reconstructed: ['pca', 'ae'],
     combiners: [],

@@ -223,6 +223,20 @@ describe('the reconstruction table of a study under way', () => {
     expect(cell(table, 'average', 'ae').mean).toBe(0.7)
   })
 
+  it('shows beside what answers have that take no look at the face, and never marks them best', () => {
+    const table = buildTable('reconstruction', studyInput({
+      baselines: { key: 'g0', mean: { 'dlib': 1.01, 'age-gender': 1.03 }, random: { dlib: 1.41 } },
+      reconstructions: [{ method: 'ae', seed: 0, key: 'g0', values: { 'dlib': 1.2, 'age-gender': 0.7 } }],
+    }))
+    expect(table.columns).toEqual(['baseline:random', 'baseline:mean', 'pca', 'ae'])
+    expect(table.columns.slice(0, 2).map(column => table.columnTitles[column])).toEqual(['random face', 'mean face'])
+    expect(cell(table, 'dlib', 'baseline:mean')).toMatchObject({ mean: 1.01, n: 1, keys: ['g0'], best: false, missing: null })
+    expect(cell(table, 'average', 'baseline:mean').mean).toBeCloseTo(1.02, 9)
+    expect(cell(table, 'age-gender', 'baseline:random')).toMatchObject({ mean: null, missing: { reason: 'it does not move over the faces that it was measured on' } })
+    expect(table.legend.join('\n')).toContain('the square root of 2')
+    expect(buildTable('reconstruction', studyInput()).columns).toEqual(['pca', 'ae'])
+  })
+
   it('names no command where none can fill the cell', () => {
     const table = buildTable('reconstruction', studyInput({
       reconstructions: reconstructions.filter(({ method }) => method !== 'ae'),
