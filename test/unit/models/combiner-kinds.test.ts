@@ -75,7 +75,7 @@ describe('a variational loss', () => {
     withTensors({ ...variables, lossWeights: { dtype: 'float32', shape: [20], data: new Float32Array(20).fill(1) } }, weights => tf.tidy(() => {
       const x = tf.tensor2d(z, [8, 20])
       const { loss, kl } = validationLosses({ kind: 'vae', activation: 'elu', noise: { kind: 'masking', level: 0 } }, x, weights)
-      const rebuilt = decode(posteriorOf(encode(x, weights, 'elu')).mean, weights, 'elu').dataSync()
+      const rebuilt = decode(posteriorOf(encode(x, weights, 'elu')).mean, weights, 'elu').dataSync() as Float32Array
       expect(loss.dataSync()[0]).toBeCloseTo(rebuilt.reduce((sum, value, i) => sum + (value - z[i]!) ** 2, 0) / 8, 4)
       expect(kl!.dataSync()[0]).toBeGreaterThan(0)
     }))
