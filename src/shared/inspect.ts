@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { FaceState, PhotographView } from './dataset-views.ts'
 import { ProbeResult } from './dataset.ts'
 import { TeacherManifest } from './manifest.ts'
+import { CostQuestion, NetworkCost } from './model-costs.ts'
 import { PredictRequest, PredictResult } from './predict.ts'
 import { ArtefactComparison } from './reproduction.ts'
 import { AffinityView, InspectedModel, TeacherTrial } from './teacher-views.ts'
@@ -81,6 +82,7 @@ export const inspectMethods = {
     embeddings: z.string(),
     faces: z.int().positive(),
   }), AffinityView.omit({ key: true, dataset: true })),
+  networkCost: method(180_000, CostQuestion, NetworkCost),
   compareArtefacts: method(900_000, z.strictObject({
     kind: z.enum(['faces', 'embeddings', 'model']),
     sealed: z.string(),

@@ -15,6 +15,7 @@ export const inspectors: { [M in InspectMethod]: (input: InspectInput<M>, signal
   tryTeacher: async input => (await import('./inspect/trial.ts')).tryTeacher(input),
   probeTeacher: async input => (await import('./inspect/trial.ts')).probeTeacher(input),
   affinity: async input => (await import('./inspect/affinity.ts')).affinity(input),
+  networkCost: async input => (await import('./inspect/network-cost.ts')).networkCost(input),
   compareArtefacts: async input => (await import('./inspect/compare-artefacts.ts')).compareArtefacts(input),
   tryPhotograph: async input => (await import('./inspect/try.ts')).tryPhotograph(input),
   predict: async input => (await import('./predict.ts')).predict(input),

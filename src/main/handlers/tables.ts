@@ -9,6 +9,7 @@ import { writeDurably } from '#shared/files/durable.ts'
 import { isEmptyCell } from '#shared/table.ts'
 import { buildSelection } from '../tables/build-selection.ts'
 import { findTableFormat, writeTable } from '../tables/formats/index.ts'
+import { measureCosts } from '../tables/measure-costs.ts'
 import { runsOfMissing } from '../tables/missing-runs.ts'
 import { knownGroupings } from '../tables/read-groups.ts'
 import { readStudy } from '../tables/read-study.ts'
@@ -29,6 +30,7 @@ export const tableHandlers = ((core) => {
       }
     },
     'tables.report': async ({ study }) => writeStudyReport(core, study, memory),
+    'tables.measure': async ({ study }) => ({ measured: await measureCosts(core, (await readStudy(workspace, study)).networks) }),
     'tables.list': async ({ study }) => {
       const { input } = await readStudy(workspace, study)
       return tableBuilders.map(({ name, title, paper }) => {
@@ -48,6 +50,7 @@ export const tableHandlers = ((core) => {
         },
         canTest: whole.rows.some(row => row.scope !== null) && whole.columns.length > 1 && requireBuilder(selection.name, selection.pivot).needs !== 'groups',
         groupings: requireBuilder(selection.name, selection.pivot).needs === 'groups' ? knownGroupings(read) : [],
+        unmeasured: selection.name === 'cost' ? read.networks.filter(({ question }, i) => question !== null && read.input.networks[i]!.cost === null).length : 0,
         missingRuns: (await missingRuns(core, runsOfMissing(table, read.detail, selection))).length,
       }
     },
@@ -60,6 +63,7 @@ export const tableHandlers = ((core) => {
     },
     'tables.runMissing': async ({ cell, ...selection }) => {
       const read = await readStudy(workspace, selection.study)
+      const measured = selection.name === 'cost' ? await measureCosts(core, read.networks) : 0
       const { table } = await buildSelection(read, { ...selection, reference: undefined }, memory)
       const keys = runsOfMissing(table, read.detail, { ...selection, cell })
       const rows = await missingRuns(core, keys)
@@ -69,6 +73,7 @@ export const tableHandlers = ((core) => {
       const known = new Set((await listRuns(workspace.db, { keys })).map(row => row.key))
       return {
         queued,
+        measured,
         leftOut: keys.filter(key => !known.has(key)).map(key => ({ label: key.slice(0, 8), why: 'its run is not there any more; start the study again' })),
       }
     },

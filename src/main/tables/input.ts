@@ -1,5 +1,6 @@
 import type { Task } from '#shared/dataset.ts'
 import type { DatasetCounts } from '#shared/files/dataset-pack.ts'
+import type { NetworkCost } from '#shared/model-costs.ts'
 import type { Evaluation } from '#shared/order.ts'
 import type { StageName } from '#shared/stages/declare.ts'
 import type { TableMark } from '#shared/table.ts'
@@ -105,6 +106,9 @@ export interface GroupFigure {
 /** Groups of a knowledge's test samples that have any, and how many samples are in none. */
 export interface TableGrouping { knowledge: string, scope: Evaluation['scope'], by: string, groups: { name: string, count: number }[], without: number }
 
+/** A network of the study and what it costs; null where it was not measured, with `problem` where it cannot be. */
+export interface TableNetwork { role: 'teacher' | 'combiner' | 'student', name: string, cost: NetworkCost | null, problem: string | null }
+
 /** Everything the table builders know of a study: plain data, no database. */
 export interface TableInput {
   study: string
@@ -134,6 +138,11 @@ export interface TableInput {
   groupings: TableGrouping[]
   groupFigures: GroupFigure[]
   smallestGroup: number
+  networks: TableNetwork[]
+  /** Runs that trained the student and the combiner that it learns, by seed. */
+  networkRuns: Record<'combine' | 'distil', { seed: number, key: string }[]>
+  /** The command that measures networks. */
+  measureCommand: string
   version: string
   time: string
 }

@@ -4,6 +4,7 @@ import type { MissingReason } from '#shared/table.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { MissingReconstruction, MissingSource, TableCombiner, TableDataset, TableInput, TableKnowledge } from './input.ts'
+import type { CostedNetwork } from './measure-costs.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { RunResult } from '#shared/order.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
@@ -11,8 +12,10 @@ import { facetVersion } from '../handlers/workspace.ts'
 import { canonicalJson } from '../studies/keys.ts'
 import { listTeachers } from '../teachers/registry.ts'
 import { parseReason } from '../views.ts'
+import { readNetworkCosts } from '../workspace/network-costs.ts'
 import { listEvaluations, listRuns, needsOf } from '../workspace/runs.ts'
 import { requireStudy } from '../workspace/studies.ts'
+import { costedNetworks } from './measure-costs.ts'
 import { smallestGroup } from './read-groups.ts'
 
 export interface ReadStudy {
@@ -20,6 +23,8 @@ export interface ReadStudy {
   detail: StudyDetail
   recipe: string
   runs: RunRow[]
+  /** What the table of cost is about. */
+  networks: CostedNetwork[]
   /** Where a data set's pack lies. */
   packOf: (data: string) => string
 }
@@ -33,13 +38,17 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
   const evaluations = Map.groupBy(await listEvaluations(db, runs.map(run => run.key)), evaluation => evaluation.run)
   const needs = await needsOf(db, runs.map(run => run.key))
   const runCommand = commandOf(detail, paths.root)
+  const known = await listTeachers(paths.teachers)
+  const networks = costedNetworks(detail, { runs, needs, known, modelPath: paths.modelPath })
+  const costs = await readNetworkCosts(db, networks.flatMap(({ id }) => id ?? []))
   const datasets = detail.datasets.map(dataset => readDataset(dataset, paths.datasetPath(dataset.fingerprint)))
-  const manifests = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher]))
+  const manifests = new Map(known.map(teacher => [teacher.name, teacher]))
   return {
     detail,
     packOf: data => paths.datasetPath(detail.datasets.find(({ name }) => name === data)!.fingerprint),
     recipe: row.recipe,
     runs,
+    networks,
     input: {
       study,
       runCommand,
@@ -109,6 +118,9 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
       target: detail.target,
       cells: detail.cells,
       runs: new Map(runs.map(({ key, stage, state, duration_ms: durationMs }) => [key, { stage, durationMs: state === 'done' ? durationMs : null, needs: needs.get(key)! }])),
+      networks: networks.map(({ role, name, id, problem }) => ({ role, name, problem, cost: costs.get(id ?? '') ?? null })),
+      networkRuns: networkRuns(runs, needs),
+      measureCommand: wordCommand(['table', 'cost', '--study', study, '--measure', '--workspace', paths.root]),
       groupings: [],
       groupFigures: [],
       smallestGroup,
@@ -186,6 +198,14 @@ function countsOf(prepare: RunRow | undefined): Pick<TableDataset, 'found' | 'no
   }
 }
 
+/** Runs of the student, and those of the combiners that they learnt. */
+function networkRuns(runs: readonly RunRow[], needs: ReadonlyMap<string, readonly string[]>): TableInput['networkRuns'] {
+  const students = runs.filter(({ stage }) => stage === 'distil')
+  const learnt = new Set(students.flatMap(({ key }) => needs.get(key) ?? []))
+  const place = ({ seed, key }: RunRow) => ({ seed, key })
+  return { distil: students.map(place), combine: runs.filter(({ stage, key }) => stage === 'combine' && learnt.has(key)).map(place) }
+}
+
 /** Why a cell's run has no figure yet; nothing where it has. */
 function missingOf({ knowledge, method, reason }: Cell, run: RunRow | undefined, runCommand: string): MissingSource[] {
   if (reason !== null) {
@@ -250,6 +270,11 @@ function commandOf({ command: { path, set, seeds } }: StudyDetail, root: string)
     '--workspace',
     root,
   ]
+  return wordCommand(words)
+}
+
+/** Words as a command line, quoted for a shell. */
+function wordCommand(words: readonly string[]): string {
   return `npm run facet -- ${words.map(word => /^[\w@%+=:,./-]+$/.test(word)
     ? word
     : `'${word.replaceAll('\'', '\'\\\'\'')}'`).join(' ')}`

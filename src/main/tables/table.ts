@@ -6,6 +6,7 @@ import { FacetError } from '#shared/errors.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { usualPivot } from '#shared/pivot.ts'
 import { combiners } from './combiners.ts'
+import { cost } from './cost.ts'
 import { faces } from './faces.ts'
 import { freeTable } from './free.ts'
 import { knowledge } from './knowledge.ts'
@@ -32,7 +33,7 @@ export interface TableBuilder {
 }
 
 /** All kinds of table, in the paper's order. Adding one is a file and a line here. */
-export const tableBuilders: TableBuilder[] = [knowledge, faces, target, source, reconstruction, combiners, size, time, subgroups]
+export const tableBuilders: TableBuilder[] = [knowledge, faces, target, source, reconstruction, combiners, size, time, cost, subgroups]
 
 const common = ['mean ± sample standard deviation over seeds; without ± there is one seed, or the seed changes nothing.']
 

@@ -99,6 +99,7 @@ export interface Tables {
   recipe_states: { id: string, state: string }
   run_provenance: ProvenanceTable
   saved_tables: SavedTableTable
+  network_costs: { id: string, cost: string, measured_at_ms: number }
 }
 export type Db = Kysely<Tables>
 

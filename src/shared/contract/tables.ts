@@ -50,6 +50,7 @@ export const tableMethods = {
     replaces: z.boolean().default(false),
   }), SavedTable),
   'tables.removeSaved': method('write', z.strictObject({ name: z.string() }), SavedTable),
+  'tables.measure': method('write', z.strictObject({ study: z.string() }), z.strictObject({ measured: z.int() })),
   'tables.build': method('read', TableSelection, z.strictObject({
     table: Table,
     all: z.strictObject({
@@ -60,6 +61,7 @@ export const tableMethods = {
     canTest: z.boolean(),
     groupings: z.array(z.string()).describe('What its samples can be grouped by, where it is a table of groups'),
     missingRuns: z.int().describe('Runs that `tables.runMissing` would queue, what they wait for included'),
+    unmeasured: z.int().describe('Networks that it would measure, in a table of cost'),
   })),
   'tables.export': method('read', TableSelection.extend({
     format: z.enum(['md', 'csv', 'json', 'html', 'latex']),
@@ -71,6 +73,7 @@ export const tableMethods = {
     cell: z.strictObject({ row: z.string(), column: z.string() }).optional().describe('One cell; every missing one of the selection where left out'),
   }), z.strictObject({
     queued: z.array(z.strictObject({ key: z.string(), label: z.string() })),
+    measured: z.int().describe('Networks whose cost was measured'),
     leftOut: z.array(z.strictObject({ label: z.string(), why: z.string() })),
   })),
 } as const

@@ -79,6 +79,11 @@ export class InferenceProgram {
     ]))
   }
 
+  /** Multiply-adds of one batch, of convolutions and matrix products. */
+  multiplyAdds(feeds: Record<string, FeedValue>): number {
+    return this.#session.multiplyAdds(bindFeeds(this.#feeds, this.#feedNodes, feeds))
+  }
+
   /** Gives some or all variables new values. */
   write(values: Record<string, TensorData>): void {
     this.#session.write(values)

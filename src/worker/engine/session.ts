@@ -1,8 +1,10 @@
 import type { TensorData } from '#worker/stage.ts'
+import type { Product } from './multiply-adds.ts'
 import type { GraphNode } from './saved-model.ts'
 import type { Tensor } from './tf.ts'
 import { FacetError } from '#shared/errors.ts'
 import { dtypeCodes, sizeOf } from './dtypes.ts'
+import { productsOf, sumProducts } from './multiply-adds.ts'
 import { outOfMemoryOf } from './out-of-memory.ts'
 import { loadGraph } from './saved-model.ts'
 import { backend, tf } from './tf.ts'
@@ -27,12 +29,14 @@ export class Session {
   readonly #nodes: Set<string>
   readonly #feeds: ReadonlyMap<string, FeedSpec>
   readonly #variables: ReadonlyMap<string, VariableSpec>
+  readonly #products: Product[]
   #disposed = false
 
   constructor(nodes: readonly GraphNode[], feeds: ReadonlyMap<string, FeedSpec>, variables: ReadonlyMap<string, VariableSpec>) {
     this.#nodes = new Set(nodes.map(node => node.name))
     this.#feeds = new Map(feeds)
     this.#variables = new Map(variables)
+    this.#products = productsOf(nodes)
     this.#id = loadGraph(nodes)
   }
 
@@ -65,6 +69,17 @@ export class Session {
       for (const { id } of outputs)
         binding.deleteTensor(id)
     }
+  }
+
+  /** Multiply-adds of all convolutions and matrix products of the graph, for these feeds. */
+  multiplyAdds(feeds: Record<string, Tensor | TensorData>): number {
+    const names = [...new Set(this.#products.flatMap(({ node, weights }) => [node, weights]))]
+    if (names.length === 0)
+      return 0
+    const outputs = this.#execute(feeds, names)
+    for (const { id } of outputs)
+      backend.binding.deleteTensor(id)
+    return sumProducts(this.#products, new Map(names.map((name, i) => [name, outputs[i]!.shape])))
   }
 
   /** Gives variables new values, all in one run. Names and shapes must be those of the graph. */

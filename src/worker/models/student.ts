@@ -30,6 +30,8 @@ export interface StudentEncoder {
   batch: number
   /** u8 [batch, input, input, 3] -> its h_G, f32 [batch, size]. */
   encode: (pixels: Uint8Array) => Float32Array
+  /** Multiply-adds of one face. */
+  multiplyAdds: () => number
   /** Gives it other weights. */
   write: (tensors: Record<string, TensorData>) => void
   dispose: () => void
@@ -64,6 +66,7 @@ export function studentEncoder(shape: StudentShape, size: number, tensors: Recor
     size,
     batch,
     encode: pixels => program.run({ pixels }).code!.data,
+    multiplyAdds: () => program.multiplyAdds({ pixels: new Uint8Array(batch * shape.input ** 2 * 3) }) / batch,
     write: values => program.write(values),
     dispose: () => program.dispose(),
   }

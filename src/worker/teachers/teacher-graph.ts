@@ -29,6 +29,8 @@ export interface Teachers {
   columns: { name: string, dimension: number }[]
   /** Faces u8 [n, 300, 300, 3] RGB -> per teacher f32 [n, dimension]. Decoded once, all teachers in one run of one graph. */
   run: (faces: Uint8Array, n: number) => Record<string, Float32Array>
+  /** Multiply-adds of one face by all of them; null where one keeps its own graph. */
+  multiplyAdds: () => number | null
   dispose: () => void
 }
 
@@ -156,6 +158,9 @@ export function buildTeachers(teachers: readonly Teacher[]): Teachers {
         return [teacher.manifest.name, data as Float32Array]
       }))
     },
+    multiplyAdds: () => parts.some(({ saved }) => saved)
+      ? null
+      : session.multiplyAdds({ faces: { dtype: 'uint8', shape: [1, faceSize, faceSize, 3], data: new Uint8Array(facePixels) } }),
     dispose() {
       session.dispose()
       for (const { saved } of parts)

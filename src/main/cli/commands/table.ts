@@ -12,7 +12,7 @@ import { wordTables } from '../print-tables.ts'
 import { addSelectionOptions, findSelection, selectionOf } from '../table-selection.ts'
 import { list } from '../terminal.ts'
 
-interface TableOptions extends SelectionOptions { format?: string, output?: string }
+interface TableOptions extends SelectionOptions { format?: string, output?: string, measure: boolean }
 
 /** table NAME --study S: prints a table or writes it to a file; table save, list, remove: tables of one's own. */
 export const table: RegisterCommand = (program, act) => {
@@ -22,8 +22,9 @@ export const table: RegisterCommand = (program, act) => {
     .description(`a table of a study: ${tableBuilders.map(({ name, title }) => `${name} (${title.toLowerCase()})`).join(', ')}, free (any rows and columns), or a saved one`))
     .option('--format <format>', `${tableFormats.map(({ name }) => name).join(', ')} (default: text, or by the ending of the file)`)
     .option('-o, --output <file>', 'write to this file instead')
+    .option('--measure', 'measure networks that the table of cost has no figures of yet; queues no run', false)
     .enablePositionalOptions()
-    .action(act(async ({ terminal, connect }, name: string, options: TableOptions) => {
+    .action(act(async ({ terminal, connect }, name: string, { measure, ...options }: TableOptions) => {
       if (terminal.isJson && options.output === undefined && (options.format ?? 'json') !== 'json')
         throw new FacetError('usage', `--json and --format ${options.format} contradict each other.`, { hint: 'Leave one of them out, or write to a file with -o.' })
       const format = findTableFormat(options.format ?? formatOf(options.output) ?? (terminal.isJson
@@ -31,6 +32,8 @@ export const table: RegisterCommand = (program, act) => {
         : 'text')).name
       const client = await connect()
       const selection = await findSelection(client, name, options, () => lastStudy(client))
+      if (measure)
+        await client.call('tables.measure', { study: selection.study })
       const { table: built } = await client.call('tables.get', selection)
       if (options.output === undefined) {
         terminal.print(format === 'text'
