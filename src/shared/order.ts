@@ -51,8 +51,8 @@ export type Order = z.infer<typeof Order>
 /** One figure of one knowledge under its protocol. */
 export const Evaluation = z.strictObject({
   scope: z.enum(['test', 'all', 'unseen']).describe('test: the test split; all: the whole protocol; unseen: only what combiner and student never saw'),
-  metric: z.enum(['accuracy', 'mae', 'cosine']),
-  value: z.number().describe('Accuracy in per cent, MAE in the label\'s unit'),
+  metric: z.enum(['accuracy', 'mae', 'cosine', 'error-rate']),
+  value: z.number().describe('Accuracy and mean error rate in per cent, MAE in the label\'s unit'),
   count: z.int().describe('Samples or pairs it rests on, those without a found face included'),
   standardError: z.number(),
   interval: z.tuple([

@@ -7,7 +7,8 @@ import type { RunRow } from '../workspace/runs.ts'
 import { existsSync } from 'node:fs'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { RunResult } from '#shared/order.ts'
-import { readAnswers, scoresOf, wordAnswer } from '../tables/answers.ts'
+import { metricOf } from '#shared/scores.ts'
+import { readAnswers, scoresOf, wordAgainst, wordAnswer } from '../tables/answers.ts'
 import { compareMethods } from '../tables/compare-methods.ts'
 import { compareRuns, letterOf } from '../tables/compare.ts'
 import { metricsOf, readRunCurves } from '../tables/curves.ts'
@@ -56,8 +57,8 @@ export const compareHandlers = ((core) => {
           path,
           truth: wordAnswer(task, label),
           answers: answers.map(({ prediction, found }) => ({
-            text: found ? wordAnswer(task, prediction) : wordAnswer(task, null),
-            isRight: task.kind === 'regression' ? null : prediction === label,
+            text: wordAgainst(task, label, found ? prediction : null),
+            isRight: task.kind === 'regression' || task.kind === 'attributes' ? null : prediction === label,
           })),
           images: images[i]!,
         })),
@@ -123,9 +124,7 @@ async function readRun({ workspace: { db } }: Core, row: RunRow): Promise<Compar
     knowledge: row.stage === 'transfer'
       ? `${order.sources[0]!.name}/${String(config.task)}`
       : null,
-    better: tested?.task.kind === 'regression'
-      ? 'lower'
-      : tested ? 'higher' : null,
+    better: tested && metricOf(tested.task.kind).better,
     scores: tested && scoresOf(tested),
   }
 }

@@ -17,7 +17,7 @@ import { writePredictions } from '../evaluate/predictions.ts'
 import { saveTransfer, TransferManifest } from '../models/transfer-model.ts'
 import { Phases } from '../training/phases.ts'
 import { frozenFeatures } from './frozen-features.ts'
-import { labelledSamples, planFolds } from './transfer-folds.ts'
+import { answerOf, labelledSamples, planFolds } from './transfer-folds.ts'
 import { frozenTrainer } from './transfer-frozen.ts'
 import { pixelTrainer } from './transfer-pixels.ts'
 import { verify } from './verification.ts'
@@ -72,7 +72,7 @@ async function learnTask(context: Context, source: OrderSource, task: Exclude<Ta
   const folds = planFolds(task, samples, config.folds, seed)
   const phases = await Phases.open(context)
   const trainer = await openTrainer(context, source, task, samples)
-  const predictions = new Map<number, number>()
+  const predictions = new Map<number, Float32Array>()
   const saved: SavedFold[] = []
   let model: Record<string, TensorData> = {}
   try {
@@ -80,7 +80,8 @@ async function learnTask(context: Context, source: OrderSource, task: Exclude<Ta
       const { tensors, state } = await phases.run(fold.name, async phase => toOutcome(await trainer.run(phase, fold, number, (done, total) =>
         context.report.progress(number * total + done, folds.length * total, 'steps')), number === 0))
       const { predictions: answers, ...rest } = tensors
-      fold.test.forEach((position, i) => predictions.set(position, answers!.data[i]!))
+      const width = answers!.data.length / fold.test.length
+      fold.test.forEach((position, i) => predictions.set(position, (answers!.data as Float32Array).slice(i * width, (i + 1) * width)))
       saved.push(SavedFold.parse(state))
       if (number === 0)
         model = rest
@@ -89,11 +90,9 @@ async function learnTask(context: Context, source: OrderSource, task: Exclude<Ta
   finally {
     await trainer.close()
   }
-  const answers = [...predictions].sort(([a], [b]) => a - b).map(([position, prediction]) => ({
+  const answers = [...predictions].sort(([a], [b]) => a - b).map(([position, numbers]) => ({
     ...samples[position]!,
-    prediction: Number.isNaN(prediction)
-      ? null
-      : prediction,
+    prediction: answerOf(task, numbers),
   }))
   saveTransfer(artefact, {
     manifest: manifestOf(config, task, saved[0]!, model),
@@ -150,7 +149,9 @@ function manifestOf(config: Config, task: Task, { target, clip }: SavedFold, ten
     target,
     classes: task.kind === 'classification'
       ? task.classes
-      : null,
+      : task.kind === 'attributes'
+        ? task.attributes
+        : null,
     unit: task.kind === 'regression'
       ? task.unit
       : null,
