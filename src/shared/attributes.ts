@@ -28,8 +28,13 @@ export function parseAttributes(label: number | string | undefined, { label: nam
     : Number(character))
 }
 
+/** Whether a text is a label of so many attributes. */
+export function isAttributes(text: string, count: number): boolean {
+  return text.length === count && /^[01-]*$/.test(text)
+}
+
 function attributesProblem(label: number | string | undefined, count: number): string | null {
-  if (typeof label === 'string' && label.length === count && /^[01-]*$/.test(label))
+  if (typeof label === 'string' && isAttributes(label, count))
     return null
   const shown = typeof label === 'string' && label.length > 60
     ? `"${label.slice(0, 60)}..." (${label.length} characters)`
@@ -59,4 +64,9 @@ export function wordAttributes(attributes: readonly string[], label: string): st
   return has.length > 0
     ? has.map(name => name.replaceAll('_', ' ')).join(', ')
     : `none of ${attributes.length}`
+}
+
+/** Attributes with a probability above one half, the surest first. */
+export function seenAttributes(attributes: Record<string, number>): { name: string, value: number }[] {
+  return Object.entries(attributes).filter(([, value]) => value > 0.5).map(([name, value]) => ({ name, value })).sort((a, b) => b.value - a.value)
 }

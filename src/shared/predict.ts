@@ -20,11 +20,12 @@ export type PredictRequest = z.infer<typeof PredictRequest>
 export const Prediction = z.strictObject({
   knowledge: z.string(),
   task: z.string(),
-  value: z.number().describe('Class number, or the number in its unit'),
+  value: z.number().describe('Class number, the number in its unit, or how many attributes it sees'),
   unit: z.string().nullable(),
   label: z.string().nullable().describe('The class in words'),
   probability: z.number().nullable().describe('Of that class, 0 to 1, not calibrated'),
   probabilities: z.record(z.string(), z.number()).nullable(),
+  attributes: z.record(z.string(), z.number()).nullable().describe('Probability of each attribute by its own, 0 to 1, not calibrated'),
 })
 export type Prediction = z.infer<typeof Prediction>
 

@@ -3,7 +3,7 @@ import { RunView } from './views.ts'
 
 /** The one number that says what a run reached. */
 export const RunFigure = z.strictObject({
-  name: z.enum(['accuracy', 'mae', 'cosine', 'nrmse', 'found']),
+  name: z.enum(['accuracy', 'mae', 'error-rate', 'cosine', 'nrmse', 'found']),
   value: z.number(),
   unit: z.string(),
   better: z.enum(['higher', 'lower']),

@@ -17,7 +17,7 @@ import { embed, runPortableBackbone } from './models/student-network.ts'
 
 /**
  * Writes a student, or a knowledge on one, as a TensorFlow SavedModel: any number of faces u8 [n, side, side, 3] in, `embedding` f32
- * [n, size] out, with a head also `probabilities` [n, classes] or `value` [n]. Weights are constants, so that the graph is one file.
+ * [n, size] out, with a head also `probabilities` [n, classes or attributes] or `value` [n]. Weights are constants, so that the graph is one file.
  * A README beside it says how faces must be prepared, then `card`: what the host knows of the model's origin, in Markdown.
  *
  * @throws FacetError where the folder is not empty or the model is no network from pixels
@@ -102,10 +102,12 @@ function forward(pixels: Tensor4D, { shape, tensors, knowledge }: FaceNetwork): 
   const { mean, scale } = standardisation(own['input/mean']!.data as Float32Array, own['input/scale']!.data as Float32Array)
   const features = tf.clipByValue(tf.mul(tf.sub(embedding, mean), scale), -clip, clip) as Tensor2D
   const outputs = runHead(features, constants(Object.fromEntries(Object.entries(own).filter(([name]) => name.startsWith('head/')))), head)
-  return target.kind === 'classification'
+  return target.kind !== 'regression'
     ? {
         embedding,
-        probabilities: tf.softmax(outputs),
+        probabilities: target.kind === 'classification'
+          ? tf.softmax(outputs)
+          : tf.sigmoid(outputs),
       }
     : {
         embedding,
@@ -147,7 +149,9 @@ ${Object.entries(outputs).map(([name, shape]) => `| out | ${name} | float32 | [$
   ...shape.slice(1),
 ].join(', ')}] |`).join('\n')}
 ${classes
-  ? `\nClasses of \`probabilities\`, in order: ${classes.join(', ')}. They are not calibrated.\n`
+  ? `\n${knowledge?.manifest.target.kind === 'attributes'
+    ? 'Attributes'
+    : 'Classes'} of \`probabilities\`, in order: ${classes.join(', ')}. They are not calibrated.\n`
   : ''}${knowledge?.manifest.unit
   ? `\n\`value\` is in ${knowledge.manifest.unit}.\n`
   : ''}

@@ -95,6 +95,11 @@ async function predictFaces(faces: Uint8Array[], size: number, networks: Shared[
 export function answer({ name, task, network }: { name: string, task: string, network: Pick<FaceNetwork, 'knowledge'> }, features: Float32Array): Prediction {
   const { manifest } = network.knowledge!
   const [{ value, probabilities }] = predictFeatures(network.knowledge!, features) as [{ value: number, probabilities: number[] | null }]
+  const named = probabilities && manifest.classes
+    ? Object.fromEntries(manifest.classes.map((label, i) => [label, probabilities[i]!]))
+    : null
+  if (manifest.target.kind === 'attributes')
+    return { knowledge: name, task, value, unit: null, label: null, probability: null, probabilities: null, attributes: named }
   return {
     knowledge: name,
     task,
@@ -102,8 +107,7 @@ export function answer({ name, task, network }: { name: string, task: string, ne
     unit: manifest.unit,
     label: manifest.classes?.[value] ?? null,
     probability: probabilities?.[value] ?? null,
-    probabilities: probabilities && manifest.classes
-      ? Object.fromEntries(manifest.classes.map((label, i) => [label, probabilities[i]!]))
-      : null,
+    probabilities: named,
+    attributes: null,
   }
 }

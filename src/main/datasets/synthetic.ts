@@ -2,6 +2,7 @@ import type { Pair, Rejected, Sample, Split, Task } from '#shared/dataset.ts'
 import type { Listing } from './listing.ts'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { packAttributes } from '#shared/attributes.ts'
 import { FacetError } from '#shared/errors.ts'
 import { ACTION_UNITS, ATTRIBUTES, ETHNICITIES, EXPRESSIONS, GENDERS, SyntheticOverrides } from '#shared/synthetic.ts'
 import { ageClassOf, AgeEdges, ageTasks } from './ages.ts'
@@ -49,11 +50,14 @@ export const synthetic = declareFormat({
     })
     const { found, rejected } = locate(listing, rows)
     const splits = splitPeople(found)
+    const trained = [...splits].filter(([, split]) => split === 'train').map(([name]) => name).sort(byCodeUnit)
+    const identities = new Map(trained.map((name, number) => [name, number]))
     const samples = found.map(({ file, row }): Sample => {
       const split = splits.get(row.subject!)!
+      const identity = identities.get(row.subject!)
       return {
         path: file,
-        labels: labelsOf(row, options.ageEdges),
+        labels: { ...labelsOf(row, options.ageEdges), ...identity !== undefined && { identity } },
         split,
         subject: row.subject!,
         unseen: split === 'test',
@@ -65,7 +69,7 @@ export const synthetic = declareFormat({
       format: 'synthetic',
       samples,
       rejected,
-      tasks: tasksOf(samples, options.ageEdges, pairs),
+      tasks: tasksOf(samples, options.ageEdges, pairs, trained),
       pairs,
       licence: this.licence,
       notes: [
@@ -93,7 +97,7 @@ function locate(listing: Listing, rows: Record<string, string>[]): { found: Row[
   }
 }
 
-function labelsOf(row: Record<string, string>, ageEdges: number[]): Record<string, number> {
+function labelsOf(row: Record<string, string>, ageEdges: number[]): Sample['labels'] {
   const classes = Object.entries(CLASSES).map(([label, names]) => [
     label,
     (names as readonly string[]).indexOf(row[label]!),
@@ -113,10 +117,12 @@ function labelsOf(row: Record<string, string>, ageEdges: number[]): Record<strin
       ...numbers,
     ]),
     'age-class': ageClassOf(Number(row.age), ageEdges),
+    'attributes': packAttributes(ATTRIBUTES.map(name => row[name] === '1')),
   }
 }
 
-function tasksOf(samples: Sample[], ageEdges: number[], pairs: Pair[]): Record<string, Task> {
+/** `identities`: people of the training part. Pairs are of others, so that a network that learnt to tell them apart meets strangers (Vielzeuf et al. 2019, Table 3, LFW in parentheses). */
+function tasksOf(samples: Sample[], ageEdges: number[], pairs: Pair[], identities: string[]): Record<string, Task> {
   const classification = (label: string, classes: readonly string[]): [string, Task] => [
     label,
     {
@@ -151,7 +157,9 @@ function tasksOf(samples: Sample[], ageEdges: number[], pairs: Pair[]): Record<s
       regression('pain', 'PSPI', MOST_PAIN),
       ...Object.entries(ACTION_UNITS).map(([label, highest]) => regression(label, 'intensity', highest)),
       ...ATTRIBUTES.map(label => classification(label, ['no', 'yes'])),
+      ...identities.length > 1 ? [classification('identity', identities)] : [],
     ]),
+    attributes: { kind: 'attributes', label: 'attributes', attributes: [...ATTRIBUTES], protocol: 'split' },
     ...ageTasks(samples.map(({ labels }) => Number(labels.age)), ageEdges, 'split'),
   }
 }

@@ -7,8 +7,8 @@ import type { RunRow } from '../workspace/runs.ts'
 import { existsSync } from 'node:fs'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { RunResult } from '#shared/order.ts'
-import { stages } from '#shared/stages/index.ts'
-import { readAnswers, scoresOf, wordAnswer } from '../tables/answers.ts'
+import { metricOf } from '#shared/scores.ts'
+import { readAnswers, scoresOf, wordAgainst, wordAnswer } from '../tables/answers.ts'
 import { compareMethods } from '../tables/compare-methods.ts'
 import { compareRuns, letterOf } from '../tables/compare.ts'
 import { metricsOf, readRunCurves } from '../tables/curves.ts'
@@ -57,8 +57,8 @@ export const compareHandlers = ((core) => {
           path,
           truth: wordAnswer(task, label),
           answers: answers.map(({ prediction, found }) => ({
-            text: found ? wordAnswer(task, prediction) : wordAnswer(task, null),
-            isRight: task.kind === 'regression' ? null : prediction === label,
+            text: wordAgainst(task, label, found ? prediction : null),
+            isRight: task.kind === 'regression' || task.kind === 'attributes' ? null : prediction === label,
           })),
           images: images[i]!,
         })),
@@ -72,7 +72,7 @@ export const compareHandlers = ((core) => {
 function whyNone(runs: readonly (RunAnswers | null)[], letters: readonly string[]): string | null {
   const silent = letters.filter((_, i) => !runs[i])
   if (silent.length > 0)
-    return `${silent.join(', ')}: no answers per sample, only finished transfers and selections have them.`
+    return `${silent.join(', ')}: no answers per sample, only finished transfers have them.`
   const other = letters.find((_, i) => runs[i]!.knowledge !== runs[0]!.knowledge)
   return other === undefined
     ? null
@@ -121,12 +121,10 @@ async function readRun({ workspace: { db } }: Core, row: RunRow): Promise<Compar
       standardError: standard_error,
       interval: [low, high],
     })),
-    knowledge: stages[row.stage].hasAnswers
+    knowledge: row.stage === 'transfer'
       ? `${order.sources[0]!.name}/${String(config.task)}`
       : null,
-    better: tested?.task.kind === 'regression'
-      ? 'lower'
-      : tested ? 'higher' : null,
+    better: tested && metricOf(tested.task.kind).better,
     scores: tested && scoresOf(tested),
   }
 }

@@ -62,7 +62,7 @@ export async function buildPipeline(input: PipelineInput): Promise<Pipeline> {
     teachers: teachersOf(input, ofStage('embed')),
     combiners: combinersOf(input, ofStage('combine')),
     student: await studentOf(input, ofStage('distil')),
-    knowledge: knowledgeOf(input, [...ofStage('transfer'), ...ofStage('select')]),
+    knowledge: knowledgeOf(input, ofStage('transfer')),
   }
 }
 
@@ -196,7 +196,7 @@ function knowledgeOf(input: PipelineInput, transfers: readonly Read[]): Pipeline
       task,
       method,
       figure: values.length === 0 ? null : figureOf(values),
-      unit: values[0]?.metric === 'accuracy' ? '%' : unitOf(data, task),
+      unit: values[0]?.metric === 'accuracy' || values[0]?.metric === 'error-rate' ? '%' : unitOf(data, task),
       reason: own.find(({ key }) => key === null)?.reason ?? null,
     }
   })

@@ -1,21 +1,23 @@
 import type { Task } from '#shared/dataset.ts'
 import type { Evaluation, Order } from '#shared/order.ts'
+import type { Label } from '#shared/scores.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import type { SampleScore } from './compare.ts'
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse } from 'csv-parse/sync'
+import { isAttributes, wordAttributes } from '#shared/attributes.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
-import { stages } from '#shared/stages/index.ts'
+import { scoreOf } from '#shared/scores.ts'
 
 /** What a run answered for one test sample or pair. */
 export interface Answer {
   /** Path of the sample; of a pair, both with " + " between. */
   path: string
-  label: number
+  label: Label
   /** null where nothing was answered. */
-  prediction: number | null
+  prediction: Label | null
   found: boolean
   unseen: boolean
   /** Person, where samples of one are drawn together. */
@@ -42,7 +44,7 @@ const mostKept = 400_000
 
 /** The test answers of a run; null where it has none (another stage, not done, its artefact gone). */
 export function readAnswers(row: Pick<RunRow, 'stage' | 'state' | 'config' | 'work_order'>): RunAnswers | null {
-  if (!stages[row.stage].hasAnswers || row.state !== 'done')
+  if (row.stage !== 'transfer' || row.state !== 'done')
     return null
   const { artefact, sources } = JSON.parse(row.work_order) as Pick<Order, 'artefact' | 'sources'>
   const file = join(artefact, 'predictions.csv')
@@ -78,9 +80,9 @@ function readFile(file: string, { name, dataset }: Pick<Order['sources'][number]
     task,
     knowledge: `${name}/${taskName}`,
     answers: lines.flatMap((fields, index): Answer[] => {
-      const answer = fields[prediction]
-      const truth = Number(fields[label])
-      if (fields.length !== names.length || answer === undefined || Number.isNaN(truth) || Number.isNaN(Number(answer)))
+      const truth = readLabel(task, fields[label])
+      const answered = fields[prediction] === '' ? null : readLabel(task, fields[prediction])
+      if (fields.length !== names.length || truth === undefined || answered === undefined)
         throw new FacetError('bad-input', `Line ${index + 2} is no answer: "${fields.join()}".`, { where: file, hint: 'The file is damaged; remove the run and compute it again.' })
       if (task.protocol === 'split' && fields[split] !== 'test')
         return []
@@ -88,9 +90,7 @@ function readFile(file: string, { name, dataset }: Pick<Order['sources'][number]
         {
           path: fields[path]!,
           label: truth,
-          prediction: answer === ''
-            ? null
-            : Number(answer),
+          prediction: answered,
           found: fields[found] !== 'false',
           unseen: fields[unseen] === 'true',
           cluster: task.protocol === 'subjects' && fields[subject]
@@ -101,6 +101,15 @@ function readFile(file: string, { name, dataset }: Pick<Order['sources'][number]
       ]
     }),
   }
+}
+
+/** A label or an answer as the file has it; undefined where it is none of its task. */
+function readLabel(task: Task, field: string | undefined): Label | undefined {
+  if (field === undefined)
+    return undefined
+  if (task.kind === 'attributes')
+    return isAttributes(field, task.attributes.length) ? field : undefined
+  return Number.isNaN(Number(field)) ? undefined : Number(field)
 }
 
 /** Fields of a CSV file by lines. One without a quote is lines and commas, which is read ten times as fast. */
@@ -119,36 +128,36 @@ function taskOf(dataset: string, name: string): Task {
   return task
 }
 
-/** What each answer is worth: 100 or 0 where classes or pairs are answered, absolute errors where numbers are. */
+/** What each answer is worth: 100 or 0 where classes or pairs are answered, absolute errors where numbers are, per cent wrong where attributes are. */
 export function scoresOf({ task, answers }: RunAnswers, scope: Evaluation['scope'] = 'all'): SampleScore[] {
   return answers.filter(({ unseen }) => scope !== 'unseen' || unseen).map(({ path, label, prediction, cluster, cosine }) => ({
     id: path,
-    score: scoreOf(task, label, prediction),
+    score: scoreOf(task, { label, prediction }),
     cluster,
     ...typeof cosine === 'number' && { pair: { same: label === 1, cosine } },
   }))
 }
 
-function scoreOf(task: Task, label: number, prediction: number | null): number {
-  if (task.kind === 'regression') {
-    return prediction === null
-      ? Math.abs(label)
-      : Math.abs(prediction - label)
-  }
-  return prediction === label
-    ? 100
-    : 0
-}
-
-/** An answer in words: a class, a number with its unit, or whether it is the same person. */
-export function wordAnswer(task: Task, value: number | null): string {
+/** An answer in words: a class, a number with its unit, whether it is the same person, or the attributes it says yes to. */
+export function wordAnswer(task: Task, value: Label | null): string {
   if (value === null)
     return 'no face found'
   switch (task.kind) {
-    case 'classification': return task.classes[value] ?? String(value)
-    case 'regression': return `${value.toFixed(Number.isInteger(value) ? 0 : 1)} ${task.unit}`
-    case 'attributes': throw new TypeError('internal: attributes are no number')
+    case 'classification': return task.classes[Number(value)] ?? String(value)
+    case 'regression': return `${Number(value).toFixed(Number.isInteger(value) ? 0 : 1)} ${task.unit}`
+    case 'attributes': return wordAttributes(task.attributes, String(value))
     case 'verification': return value === 1 ? 'same person' : 'different people'
     default: return task satisfies never
   }
+}
+
+/** A run's answer beside the truth: of attributes those that are wrong, since nobody compares forty by eye. */
+export function wordAgainst(task: Task, label: Label, value: Label | null): string {
+  if (task.kind !== 'attributes' || value === null)
+    return wordAnswer(task, value)
+  const [truth, answer] = [String(label), String(value)]
+  const wrong = task.attributes.filter((_, i) => truth[i] !== '-' && truth[i] !== answer[i])
+  return wrong.length === 0
+    ? 'all right'
+    : `${wrong.length} wrong: ${wrong.map(name => name.replaceAll('_', ' ')).join(', ')}`
 }

@@ -54,7 +54,7 @@ function figuresOf(runs: ComparedRun[]): Comparison['figures'] {
       const cells = runs.map(run => run.evaluations.find(evaluation => evaluation.scope === scope && evaluation.metric === metric))
       return {
         name: `${metric} (${scope})`,
-        better: metric === 'mae'
+        better: metric === 'mae' || metric === 'error-rate'
           ? 'lower'
           : 'higher',
         values: cells.map(cell => cell?.value ?? null),

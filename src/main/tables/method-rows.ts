@@ -3,6 +3,7 @@ import type { MissingReason, TableCell, TableMark, TableMeasure, TableRow } from
 import type { SeedValue } from './cells.ts'
 import type { TableInput, TableKnowledge } from './input.ts'
 import type { Reference } from './paper.ts'
+import { metricOf } from '#shared/scores.ts'
 import { cellOf, withBest } from './cells.ts'
 
 export type Scope = Evaluation['scope']
@@ -12,13 +13,8 @@ export interface MethodColumn { name: string, method: string | null, reference: 
 
 /** What a knowledge is measured by. */
 export function measureOfKnowledge({ kind, unit }: Pick<TableKnowledge, 'kind' | 'unit'>): TableMeasure {
-  switch (kind) {
-    case 'classification':
-    case 'verification': return { metric: 'accuracy', unit: '%', better: 'higher' }
-    case 'regression': return { metric: 'mae', unit, better: 'lower' }
-    case 'attributes': return { metric: 'error-rate', unit: '%', better: 'lower' }
-    default: return kind satisfies never
-  }
+  const { metric, better } = metricOf(kind)
+  return { metric, better, unit: metric === 'mae' ? unit : '%' }
 }
 
 /** The name of a knowledge's row: the part that nothing saw has a row of its own. */
@@ -125,9 +121,6 @@ export function methodLegend(rows: readonly TableRow[], input: TableInput): stri
       : []),
     ...(marks.has('seen-unlabelled')
       ? ['‡ combiner and student saw part of these images without labels; the row "(unseen)" counts only what they never saw.']
-      : []),
-    ...(marks.has('oracle')
-      ? ['◊ oracle: the test set itself chose the subset of teachers, as in the paper; no figure to expect on new faces. bt and bct choose on validation.']
       : []),
   ]
 }

@@ -64,7 +64,7 @@ export interface MetricView { run: ColumnType<string, never>, metric: ColumnType
 export interface EvaluationTable {
   run: string
   scope: 'test' | 'all' | 'unseen'
-  metric: 'accuracy' | 'mae' | 'cosine'
+  metric: 'accuracy' | 'mae' | 'cosine' | 'error-rate'
   value: number
   count: number
   standard_error: number

@@ -59,8 +59,7 @@ export function workspacePaths(folder: string): WorkspacePaths {
         case 'embed': return embeddingsPath(key)
         case 'combine':
         case 'distil':
-        case 'transfer':
-        case 'select': return modelPath(key)
+        case 'transfer': return modelPath(key)
         default: return stage satisfies never
       }
     },

@@ -59,6 +59,7 @@ export function figureOf(name: RunFigure['name'], value: number): RunFigure {
   switch (name) {
     case 'accuracy': return { name, value, unit: '%', better: 'higher' }
     case 'mae': return { name, value, unit: '', better: 'lower' }
+    case 'error-rate': return { name, value, unit: '%', better: 'lower' }
     case 'cosine': return { name, value, unit: '', better: 'higher' }
     case 'nrmse': return { name, value, unit: '', better: 'lower' }
     case 'found': return { name, value, unit: '%', better: 'higher' }

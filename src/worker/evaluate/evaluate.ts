@@ -1,34 +1,19 @@
 import type { Split, Task } from '#shared/dataset.ts'
 import type { Evaluation } from '#shared/order.ts'
+import type { Label } from '#shared/scores.ts'
 import { FacetError } from '#shared/errors.ts'
+import { metricOf, scoreOf } from '#shared/scores.ts'
 import { bootstrap, mean } from '#shared/statistics.ts'
 
-/** What was answered for one sample. Class labels and predictions are class numbers. */
+/** What was answered for one sample. Class labels and predictions are class numbers, attributes one word each. */
 export interface Answer {
   path: string
   split: Split | null
   subject: string | null
   unseen: boolean
-  label: number
+  label: Label
   /** null where no face was found. */
-  prediction: number | null
-}
-
-/** The answer for a photograph without a found face: none in classification, the middle of the label's range in regression (Vielzeuf et al. 2019, Section 4.1). */
-export function answerOfUndetected(task: Task): number | null {
-  return task.kind === 'regression'
-    ? (task.range[0] + task.range[1]) / 2
-    : null
-}
-
-/** One sample's score: 100 or 0 (accuracy in per cent) in classification, the absolute error in the label's unit in regression. */
-export function scoreOf(task: Task, { label, prediction }: { label: number, prediction: number | null }): number {
-  const answer = prediction ?? answerOfUndetected(task)
-  if (task.kind === 'regression')
-    return Math.abs(answer! - label)
-  return answer === label
-    ? 100
-    : 0
+  prediction: Label | null
 }
 
 /** Mean with a bootstrap over samples, or over whole people where people are what was left out. */
@@ -39,9 +24,7 @@ function evaluationOf(scope: Evaluation['scope'], task: Task, answers: readonly 
     : undefined
   return {
     scope,
-    metric: task.kind === 'regression'
-      ? 'mae'
-      : 'accuracy',
+    metric: metricOf(task.kind).metric,
     value: mean(scores),
     count: answers.length,
     ...bootstrap(scores, { clusters }),

@@ -2,7 +2,7 @@ import type { Task } from '#shared/dataset.ts'
 import type { Answer } from './evaluate.ts'
 import type { JudgedPair } from './pairs.ts'
 import { writeFileSync } from 'node:fs'
-import { answerOfUndetected } from './evaluate.ts'
+import { answerOfUndetected } from '#shared/scores.ts'
 
 /** One line per field list; fields with separators are quoted (RFC 4180). */
 function csv(rows: (string | number | boolean | null)[][]): string {
@@ -14,7 +14,7 @@ function csv(rows: (string | number | boolean | null)[][]): string {
   }).join(',')}\n`).join('')
 }
 
-/** Every evaluated sample: path, split, label, prediction, found, unseen, subject. Undetected faces carry the protocol's answer. */
+/** Every evaluated sample: path, split, label, prediction, found, unseen, subject. Undetected faces carry the protocol's answer; attributes are one word of 1, 0 and -. */
 export function writePredictions(file: string, task: Task, answers: readonly Answer[]): void {
   writeFileSync(file, csv([
     [

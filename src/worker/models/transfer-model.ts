@@ -1,10 +1,10 @@
 import type { TensorData } from '#worker/stage.ts'
-import type { HeadShape, HeadTarget } from './head.ts'
+import type { HeadTarget } from './head.ts'
 import type { Normalizer } from './normalizer.ts'
 import { z } from 'zod'
 import { EncoderConfig } from '#shared/stages/transfer.ts'
 import { readModel, writeModel } from './folder.ts'
-import { applyHead, predictionsOf, probabilitiesOf } from './head.ts'
+import { applyHead, labelWidth, predictionsOf, probabilitiesOf, sigmoidOf } from './head.ts'
 import { normalize } from './normalizer.ts'
 
 export const TransferManifest = z.strictObject({
@@ -18,7 +18,7 @@ export const TransferManifest = z.strictObject({
     dropout: z.number(),
   }),
   target: z.strictObject({
-    kind: z.enum(['classification', 'regression']),
+    kind: z.enum(['classification', 'regression', 'attributes']),
     outputs: z.int().positive(),
     middle: z.number(),
     spread: z.number(),
@@ -27,7 +27,7 @@ export const TransferManifest = z.strictObject({
       z.number(),
     ]),
   }),
-  classes: z.array(z.string()).nullable(),
+  classes: z.array(z.string()).nullable().describe('Or attributes, by their outputs'),
   unit: z.string().nullable(),
 })
 export type TransferManifest = z.infer<typeof TransferManifest>
@@ -48,7 +48,7 @@ export function loadTransfer(folder: string): TransferModel {
   return readModel(folder, TransferManifest)
 }
 
-/** What a head says of one face. `probabilities` by class, null in regression. */
+/** What a head says of one face: a class, a number, or how many attributes it sees. `probabilities` by class or attribute, null in regression. */
 export interface Prediction { value: number, probabilities: number[] | null }
 
 /** Predictions of a head on what its encoder gave, f32 [n, width]. */
@@ -56,17 +56,15 @@ export function predictFeatures({ manifest: { head, target, width, clip }, tenso
   const normalizer: Normalizer = { mean: tensors['input/mean']!.data as Float32Array, scale: tensors['input/scale']!.data as Float32Array, clip }
   const weights = Object.fromEntries(Object.entries(tensors).filter(([name]) => name.startsWith('head/')))
   const outputs = applyHead(normalize(features, normalizer), width, weights, head)
-  return toPredictions(outputs, head, target)
+  return toPredictions(outputs, target)
 }
 
-function toPredictions(outputs: Float32Array, _head: HeadShape, target: HeadTarget): Prediction[] {
-  const probabilities = target.kind === 'classification'
-    ? probabilitiesOf(outputs, target.outputs)
-    : null
-  return Array.from(predictionsOf(outputs, target), (value, row) => ({
-    value,
-    probabilities: probabilities && [
-      ...probabilities.subarray(row * target.outputs, (row + 1) * target.outputs),
-    ],
-  }))
+function toPredictions(outputs: Float32Array, target: HeadTarget): Prediction[] {
+  const width = target.outputs
+  const rowsOf = (values: Float32Array, width: number): Float32Array[] => Array.from({ length: values.length / width }, (_, row) => values.subarray(row * width, (row + 1) * width))
+  const values = rowsOf(predictionsOf(outputs, target), labelWidth(target)).map(row => row.reduce((sum, value) => sum + value))
+  const probabilities = target.kind === 'regression'
+    ? null
+    : rowsOf(target.kind === 'classification' ? probabilitiesOf(outputs, width) : sigmoidOf(outputs), width)
+  return values.map((value, row) => ({ value, probabilities: probabilities && [...probabilities[row]!] }))
 }

@@ -11,5 +11,4 @@ export const stageLoaders: StageLoaders = {
   combine: () => import('./combine.ts'),
   distil: () => import('./distil.ts'),
   transfer: () => import('./transfer.ts'),
-  select: () => import('./select.ts'),
 }

@@ -1,14 +1,16 @@
 import type { Sample, Split, Task } from '#shared/dataset.ts'
+import type { Label } from '#shared/scores.ts'
 import type { SeededRandom } from '#shared/seeded-random.ts'
 import type { TensorData } from '#worker/stage.ts'
 import type { HeadTarget } from '../models/head.ts'
 import type { Phase } from '../training/phases.ts'
 import type { Trained } from '../training/train.ts'
+import { packAttributes, parseAttributes } from '#shared/attributes.ts'
 import { FacetError } from '#shared/errors.ts'
 import { permutation, seededRandom } from '#shared/seeded-random.ts'
 
 /** A sample of the task with its label. */
-export interface LabelledSample { index: number, path: string, split: Split | null, subject: string | null, unseen: boolean, label: number, isFound: boolean }
+export interface LabelledSample { index: number, path: string, split: Split | null, subject: string | null, unseen: boolean, label: Label, isFound: boolean }
 
 /** One training: positions in the list of labelled samples. `test` holds undetected ones too. */
 export interface Fold { name: string, train: Int32Array, validation: Int32Array, test: Int32Array }
@@ -23,7 +25,9 @@ export function labelledSamples(task: Exclude<Task, { kind: 'verification' }>, s
     const label = labels[task.label]
     if (label === undefined)
       return []
-    if (typeof label !== 'number')
+    if (task.kind === 'attributes')
+      parseAttributes(label, task, path)
+    else if (typeof label !== 'number')
       throw new FacetError('bad-input', `label "${task.label}" is ${JSON.stringify(label)}; it must be a number.`, { where: path })
     return [
       {
@@ -132,7 +136,7 @@ function chooseSubjects(samples: readonly LabelledSample[], subjects: readonly s
   return chosen
 }
 
-/** What one fold left behind: its model, and its predictions of the fold's test samples (NaN where no face was found). */
+/** What one fold left behind: its model, and its predictions of the fold's test samples, one or more numbers each (NaN where no face was found). */
 export interface FoldResult {
   target: HeadTarget
   clip: number
@@ -142,18 +146,36 @@ export interface FoldResult {
   predictions: Float32Array
 }
 
+/** Numbers of a label as the loss knows them: one, or 1, 0 and -1 (nobody said) for each attribute. */
+function numbersOf(label: Label): ArrayLike<number> {
+  return typeof label === 'number'
+    ? [label]
+    : Int8Array.from(label, character => character === '-'
+        ? -1
+        : Number(character))
+}
+
+/** An answer as it is kept: null where no face was found. */
+export function answerOf(task: Task, numbers: Float32Array): Label | null {
+  if (Number.isNaN(numbers[0]))
+    return null
+  return task.kind === 'attributes'
+    ? packAttributes(Array.from(numbers, Boolean))
+    : numbers[0]!
+}
+
 /** Trains one fold after the other; opened once for all. */
 export interface FoldTrainer {
   run: (phase: Phase, fold: Fold, number: number, onStep: (done: number, total: number) => void) => Promise<FoldResult>
   close: () => Promise<void>
 }
 
-/** A fold in rows of the found faces: row r is the r-th labelled sample with a face. */
+/** A fold in rows of the found faces: row r is the r-th labelled sample with a face. Labels of one sample lie side by side. */
 export interface FoldData {
   trainRows: Int32Array
-  trainLabels: number[]
+  trainLabels: Float64Array
   validationRows: Int32Array
-  validationLabels: number[]
+  validationLabels: Float64Array
   /** -1 where no face was found. */
   testRows: Int32Array
   /** Of every row. */
@@ -166,23 +188,32 @@ export function foldData(samples: readonly LabelledSample[], fold: Fold): FoldDa
     ? next++
     : -1)
   const rowsOf = (positions: Int32Array): Int32Array => positions.map(i => rowOf[i]!)
-  const labelsOf = (positions: Int32Array): number[] => Array.from(positions, i => samples[i]!.label)
   return {
     trainRows: rowsOf(fold.train),
-    trainLabels: labelsOf(fold.train),
+    trainLabels: labelsOf(samples, fold.train),
     validationRows: rowsOf(fold.validation),
-    validationLabels: labelsOf(fold.validation),
+    validationLabels: labelsOf(samples, fold.validation),
     testRows: rowsOf(fold.test),
-    labels: Float64Array.from(samples.flatMap(({ isFound, label }) => isFound
-      ? [label]
-      : [])),
+    labels: labelsOf(samples, positions(samples, ({ isFound }) => isFound)),
   }
 }
 
-/** Predictions of found faces in the places of all test samples; NaN where no face was found. */
-export function withUndetected(predictions: Float32Array, rows: Int32Array): Float32Array {
+function labelsOf(samples: readonly LabelledSample[], positions: Int32Array): Float64Array {
+  const width = samples[0]
+    ? numbersOf(samples[0].label).length
+    : 1
+  const labels = new Float64Array(positions.length * width)
+  positions.forEach((position, i) => labels.set(numbersOf(samples[position]!.label), i * width))
+  return labels
+}
+
+/** Predictions of found faces, `width` numbers each, in the places of all test samples; NaN where no face was found. */
+export function withUndetected(predictions: Float32Array, rows: Int32Array, width: number): Float32Array {
+  const all = new Float32Array(rows.length * width).fill(Number.NaN)
   let next = 0
-  return Float32Array.from(rows, row => row >= 0
-    ? predictions[next++]!
-    : Number.NaN)
+  rows.forEach((row, i) => {
+    if (row >= 0)
+      all.set(predictions.subarray(width * next++, width * next), i * width)
+  })
+  return all
 }

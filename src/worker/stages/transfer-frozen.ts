@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Task } from '#shared/dataset.ts'
 import type { transfer } from '#shared/stages/transfer.ts'
 import type { Program } from '#worker/engine/compile.ts'
-import type { Tensor1D, Tensor2D } from '#worker/engine/tf.ts'
+import type { Tensor, Tensor1D, Tensor2D } from '#worker/engine/tf.ts'
 import type { StageContext, TensorData } from '#worker/stage.ts'
 import type { HeadTarget } from '../models/head.ts'
 import type { Trained, Training } from '../training/train.ts'
@@ -11,7 +11,7 @@ import type { Fold, FoldResult, FoldTrainer, LabelledSample } from './transfer-f
 import { mixSeed } from '#shared/seeded-random.ts'
 import { compile } from '#worker/engine/compile.ts'
 import { tf } from '#worker/engine/tf.ts'
-import { applyHead, headLoss, headTarget, headVariables, labelType, predictionsOf, runHead, scoreOutputs, targetLabels } from '../models/head.ts'
+import { applyHead, headLoss, headTarget, headVariables, labelFeed, labelWidth, predictionsOf, runHead, scoreOutputs, targetLabels } from '../models/head.ts'
 import { normalize } from '../models/normalizer.ts'
 import { BatchOrder } from '../training/order.ts'
 import { train } from '../training/train.ts'
@@ -62,7 +62,7 @@ export function frozenTrainer(context: StageContext<Config>, task: Task, samples
           ...normalizerTensors(normalizer),
         },
         trained,
-        predictions: withUndetected(predictionsOf(outputs, target), data.testRows),
+        predictions: withUndetected(predictionsOf(outputs, target), data.testRows, labelWidth(target)),
       } satisfies FoldResult
     },
     close: async () => program.dispose(),
@@ -83,10 +83,7 @@ function compileHead({ head, batch, optimizer }: Config, features: Features, tar
         shape: [count, features.width],
         dtype: 'float32',
       },
-      labels: {
-        shape: [count],
-        dtype: labelType(target),
-      },
+      labels: labelFeed(target, count),
       rows: {
         shape: [batch],
         dtype: 'int32',
@@ -97,14 +94,16 @@ function compileHead({ head, batch, optimizer }: Config, features: Features, tar
   })
 }
 
-function engineTensors(features: Float32Array, width: number, labels: Float64Array, target: HeadTarget): { features: Tensor2D, labels: Tensor1D } {
+function engineTensors(features: Float32Array, width: number, labels: Float64Array, target: HeadTarget): { features: Tensor2D, labels: Tensor } {
+  const count = features.length / width
+  const { shape, dtype } = labelFeed(target, count)
   return {
-    features: tf.tensor2d(features, [features.length / width, width]),
-    labels: tf.tensor1d(targetLabels(labels, target), labelType(target)),
+    features: tf.tensor2d(features, [count, width]),
+    labels: tf.tensor(targetLabels(labels, target), shape, dtype),
   }
 }
 
-function stepFeeds(fed: { features: Tensor2D, labels: Tensor1D }, rows: Int32Array, batch: number, seed: number): Training['feeds'] {
+function stepFeeds(fed: { features: Tensor2D, labels: Tensor }, rows: Int32Array, batch: number, seed: number): Training['feeds'] {
   const order = new BatchOrder(rows.length, batch, seed)
   return step => ({
     ...fed,
@@ -127,18 +126,15 @@ export function headTraining({ optimizer, schedule, epochs, steps, batch, patien
   }
 }
 
-/** Cross-entropy chooses among classifiers (finer than a count of right answers on a hundred faces), MAE among regressions. */
-export function validate(outputs: Float32Array, labels: number[], target: HeadTarget): { score: number, metrics: Record<string, number> } {
+/** Cross-entropy chooses among classifiers and attributes (finer than a count of right answers on a hundred faces), MAE among regressions. */
+export function validate(outputs: Float32Array, labels: ArrayLike<number>, target: HeadTarget): { score: number, metrics: Record<string, number> } {
   const { loss, metric } = scoreOutputs(outputs, labels, target)
-  return target.kind === 'classification'
-    ? {
-        score: loss,
-        metrics: { validationLoss: loss, validationAccuracy: metric },
-      }
-    : {
-        score: metric,
-        metrics: { validationLoss: loss, validationMae: metric },
-      }
+  switch (target.kind) {
+    case 'classification': return { score: loss, metrics: { validationLoss: loss, validationAccuracy: metric } }
+    case 'attributes': return { score: loss, metrics: { validationLoss: loss, validationErrorRate: metric } }
+    case 'regression': return { score: metric, metrics: { validationLoss: loss, validationMae: metric } }
+    default: return target.kind satisfies never
+  }
 }
 
 /** Metrics of one of many folds carry its name. */

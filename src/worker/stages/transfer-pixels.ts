@@ -13,7 +13,7 @@ import type { FoldResult, FoldTrainer, LabelledSample } from './transfer-folds.t
 import { mixSeed } from '#shared/seeded-random.ts'
 import { compile, compileInference } from '#worker/engine/compile.ts'
 import { tf } from '#worker/engine/tf.ts'
-import { headLoss, headTarget, headVariables, labelType, predictionsOf, runHead, targetLabels } from '../models/head.ts'
+import { headLoss, headTarget, headVariables, labelFeed, labelWidth, predictionsOf, runHead, targetLabels } from '../models/head.ts'
 import { commonScale, unitStatistics } from '../models/normalizer.ts'
 import { embed, isMoving, runBackbone, studentVariables, trainBackbone } from '../models/student-network.ts'
 import { loadStudent, studentEncoder } from '../models/student.ts'
@@ -83,12 +83,9 @@ export function pixelTrainer(context: StageContext<Config>, source: OrderSource,
         ...headTraining(config, program, data.trainRows, foldSeed),
         feeds: async (step) => {
           const rows = batches.rows(step).map(i => data.trainRows[i]!)
-          const chosen = rows.map(row => labels[row]!)
           return {
             faces: await pixels.batch(rows, config.augmentation, mixSeed(foldSeed, step)),
-            labels: labels instanceof Int32Array
-              ? chosen
-              : Float32Array.from(rows, row => labels[row]!),
+            labels: labelsAt(labels, rows, labelWidth(target)),
           }
         },
         evaluate: async () => {
@@ -107,7 +104,7 @@ export function pixelTrainer(context: StageContext<Config>, source: OrderSource,
         clip: normalizer.clip,
         tensors: trained.best,
         trained,
-        predictions: withUndetected(predictionsOf(outputs, target), data.testRows),
+        predictions: withUndetected(predictionsOf(outputs, target), data.testRows, labelWidth(target)),
       } satisfies FoldResult
     },
     async close() {
@@ -116,6 +113,12 @@ export function pixelTrainer(context: StageContext<Config>, source: OrderSource,
       await pixels.close()
     },
   }
+}
+
+function labelsAt<Labels extends Int32Array | Float32Array>(labels: Labels, rows: Int32Array, width: number): Labels {
+  const chosen = new (labels.constructor as new (length: number) => Labels)(rows.length * width)
+  rows.forEach((row, i) => chosen.set(labels.subarray(row * width, (row + 1) * width), i * width))
+  return chosen
 }
 
 function identity(size: number): Normalizer {
@@ -157,10 +160,7 @@ function compileNetwork(config: Config, { shape }: Start, target: HeadTarget, va
         shape: [batch, shape.input, shape.input, 3],
         dtype: 'uint8',
       },
-      labels: {
-        shape: [batch],
-        dtype: labelType(target),
-      },
+      labels: labelFeed(target, batch),
     },
     variables,
     trainable: Object.keys(variables).filter(name => !isMoving(name) && !name.startsWith('input/')),

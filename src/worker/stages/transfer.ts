@@ -5,6 +5,11 @@ import type { Outcome } from '../training/phases.ts'
 import type { FoldResult, FoldTrainer, LabelledSample } from './transfer-folds.ts'
 import path from 'node:path'
 import { z } from 'zod'
+import { FacetError } from '#shared/errors.ts'
+import { openDataset } from '#shared/files/dataset-pack.ts'
+import { openEmbeddings } from '#shared/files/embeddings.ts'
+import { openFaces } from '#shared/files/faces.ts'
+import { suggestName } from '#shared/nearest.ts'
 import { transfer } from '#shared/stages/transfer.ts'
 import { runOf } from '#worker/stage.ts'
 import { evaluateAnswers } from '../evaluate/evaluate.ts'
@@ -12,8 +17,7 @@ import { writePredictions } from '../evaluate/predictions.ts'
 import { saveTransfer, TransferManifest } from '../models/transfer-model.ts'
 import { Phases } from '../training/phases.ts'
 import { frozenFeatures } from './frozen-features.ts'
-import { openKnowledge } from './knowledge.ts'
-import { labelledSamples, planFolds } from './transfer-folds.ts'
+import { answerOf, labelledSamples, planFolds } from './transfer-folds.ts'
 import { frozenTrainer } from './transfer-frozen.ts'
 import { pixelTrainer } from './transfer-pixels.ts'
 import { verify } from './verification.ts'
@@ -32,18 +36,43 @@ type SavedFold = z.infer<typeof SavedFold>
 
 /** Trains one knowledge on one encoder by its data set's protocol; the test faces are touched once, at the end. */
 export const run = runOf(transfer, async (context) => {
-  const { source, samples, pairs, task, found } = openKnowledge(context.order, context.config.task)
+  const [source, ...others] = context.order.sources
+  if (!source || others.length > 0)
+    throw new FacetError('internal', `internal: a transfer run came with ${context.order.sources.length} data sets instead of one`)
+  const dataset = openDataset(source.dataset)
+  const samples = dataset.samples()
+  const pairs = dataset.pairs()
+  dataset.close()
+  const task = dataset.meta.tasks[context.config.task]
+  if (!task) {
+    throw new FacetError('bad-input', `data set "${source.name}" has no task "${context.config.task}".`, {
+      hint: suggestName(context.config.task, Object.keys(dataset.meta.tasks)),
+    })
+  }
+  const found = foundOf(source)
   return task.kind === 'verification'
     ? verify(context, source, samples, pairs, found)
     : learnTask(context, source, task, labelledSamples(task, samples, found))
 })
+
+/** Sample indexes of found faces. */
+function foundOf(source: OrderSource): Int32Array {
+  const file = source.faces ?? source.embeddings
+  if (!file)
+    throw new FacetError('internal', `internal: data set "${source.name}" came with neither faces nor embeddings`)
+  const pack = source.faces
+    ? openFaces(file)
+    : openEmbeddings(file)
+  pack.close()
+  return pack.indexes
+}
 
 async function learnTask(context: Context, source: OrderSource, task: Exclude<Task, { kind: 'verification' }>, samples: LabelledSample[]): Promise<RunResult> {
   const { config, seed, artefact } = context
   const folds = planFolds(task, samples, config.folds, seed)
   const phases = await Phases.open(context)
   const trainer = await openTrainer(context, source, task, samples)
-  const predictions = new Map<number, number>()
+  const predictions = new Map<number, Float32Array>()
   const saved: SavedFold[] = []
   let model: Record<string, TensorData> = {}
   try {
@@ -51,7 +80,8 @@ async function learnTask(context: Context, source: OrderSource, task: Exclude<Ta
       const { tensors, state } = await phases.run(fold.name, async phase => toOutcome(await trainer.run(phase, fold, number, (done, total) =>
         context.report.progress(number * total + done, folds.length * total, 'steps')), number === 0))
       const { predictions: answers, ...rest } = tensors
-      fold.test.forEach((position, i) => predictions.set(position, answers!.data[i]!))
+      const width = answers!.data.length / fold.test.length
+      fold.test.forEach((position, i) => predictions.set(position, (answers!.data as Float32Array).slice(i * width, (i + 1) * width)))
       saved.push(SavedFold.parse(state))
       if (number === 0)
         model = rest
@@ -60,11 +90,9 @@ async function learnTask(context: Context, source: OrderSource, task: Exclude<Ta
   finally {
     await trainer.close()
   }
-  const answers = [...predictions].sort(([a], [b]) => a - b).map(([position, prediction]) => ({
+  const answers = [...predictions].sort(([a], [b]) => a - b).map(([position, numbers]) => ({
     ...samples[position]!,
-    prediction: Number.isNaN(prediction)
-      ? null
-      : prediction,
+    prediction: answerOf(task, numbers),
   }))
   saveTransfer(artefact, {
     manifest: manifestOf(config, task, saved[0]!, model),
@@ -121,7 +149,9 @@ function manifestOf(config: Config, task: Task, { target, clip }: SavedFold, ten
     target,
     classes: task.kind === 'classification'
       ? task.classes
-      : null,
+      : task.kind === 'attributes'
+        ? task.attributes
+        : null,
     unit: task.kind === 'regression'
       ? task.unit
       : null,

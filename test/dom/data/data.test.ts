@@ -187,7 +187,7 @@ describe('words', () => {
 })
 
 describe('what networks say', () => {
-  const said = (label: string | null, value = 0) => ({ knowledge: 'K', task: 'k', value, unit: label === null ? 'years' : null, label, probability: label === null ? null : 0.6, probabilities: label === null ? null : { a: 0.6, b: 0.3, c: 0.1 } })
+  const said = (label: string | null, value = 0) => ({ knowledge: 'K', task: 'k', value, unit: label === null ? 'years' : null, label, probability: label === null ? null : 0.6, probabilities: label === null ? null : { a: 0.6, b: 0.3, c: 0.1 }, attributes: null })
 
   it('a class agrees with the teachers when at least half of them name it', () => {
     expect(agreementOf(said('a'), [said('a'), said('b')])).toEqual({ state: 'yes', words: '1 of 2 agree' })
@@ -198,6 +198,13 @@ describe('what networks say', () => {
   it('a number agrees when it lies within the teachers\'', () => {
     expect(agreementOf(said(null, 33), [said(null, 30), said(null, 40)])).toEqual({ state: 'yes', words: 'within 30.0 to 40.0' })
     expect(agreementOf(said(null, 50), [said(null, 30), said(null, 40)]).state).toBe('no')
+  })
+
+  it('attributes: those above one half are shown, and agree where nine of ten are alike', () => {
+    const seen = (...attributes: number[]) => ({ ...said(null), unit: null, attributes: Object.fromEntries(attributes.map((value, i) => [`Has_${i}`, value])) })
+    expect(topOf(seen(0.6, 0.2, 0.9, 0.5))).toEqual([{ name: 'Has 2', value: 0.9 }, { name: 'Has 0', value: 0.6 }])
+    expect(agreementOf(seen(0.6, 0.2), [seen(0.9, 0.4), seen(0.7, 0.1)])).toEqual({ state: 'yes', words: '100 % of the attributes alike' })
+    expect(agreementOf(seen(0.6, 0.2), [seen(0.9, 0.4), seen(0.7, 0.8)])).toEqual({ state: 'no', words: '75 % of the attributes alike' })
   })
 
   it('stands side by side by knowledge, also where only a teacher speaks', () => {

@@ -5,6 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { addDataset } from '#main/datasets/add.ts'
 import { synthetic } from '#main/datasets/synthetic.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
+import { ATTRIBUTES } from '#shared/synthetic.ts'
 import { synthesize } from '#worker/faces/synthetic/index.ts'
 import { makeFolder, probe } from './folder.ts'
 
@@ -35,6 +36,8 @@ describe('a data set of drawn faces', () => {
       'au43',
       'Smiling',
       'Eyeglasses',
+      'attributes',
+      'identity',
     ]))
     for (const samples of Map.groupBy(pack.samples(), ({ subject }) => subject).values())
       expect(new Set(samples.map(({ split }) => split)).size).toBe(1)
@@ -47,6 +50,12 @@ describe('a data set of drawn faces', () => {
       none: 0,
     })
     const { labels } = pack.samples()[0]!
+    expect([...String(labels.attributes)].map(Number)).toEqual(ATTRIBUTES.map(name => labels[name]))
+    // identity: the twenty people of the training part, and nobody else
+    const { classes } = pack.meta.tasks.identity as { classes: string[] }
+    expect(classes).toHaveLength(20)
+    for (const { split, subject, labels } of pack.samples())
+      expect(labels.identity === undefined ? null : classes[Number(labels.identity)]).toBe(split === 'train' ? subject : null)
     expect(labels.pain).toBe(Number(labels.au4) + Math.max(Number(labels.au6), Number(labels.au7)) + Math.max(Number(labels.au9), Number(labels.au10)) + Number(labels.au43))
   })
 

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { evaluateAnswers, scoreOf } from '#worker/evaluate/evaluate.ts'
+import { scoreOf } from '#shared/scores.ts'
+import { evaluateAnswers } from '#worker/evaluate/evaluate.ts'
 import { bestThreshold, cosine, evaluatePairs, judgePairs } from '#worker/evaluate/pairs.ts'
 import { writePredictions } from '#worker/evaluate/predictions.ts'
 
@@ -44,6 +45,28 @@ describe('the rule for faces that were not found (Vielzeuf et al. 2019, Section 
   it('answers the middle of the range in regression', () => {
     expect(scoreOf(age, { label: 40, prediction: null })).toBe(5.5)
     expect(scoreOf(age, { label: 40, prediction: 38 })).toBe(2)
+  })
+})
+
+describe('attributes', () => {
+  const attributes: Task = { kind: 'attributes', label: 'attributes', attributes: ['Bald', 'Smiling', 'Young', 'Male'], protocol: 'split' }
+
+  it('one face is worth the per cent of its known attributes that are wrong, all of them without a found face', () => {
+    expect(scoreOf(attributes, { label: '1010', prediction: '1010' })).toBe(0)
+    expect(scoreOf(attributes, { label: '1010', prediction: '1000' })).toBe(25)
+    expect(scoreOf(attributes, { label: '1-1-', prediction: '0010' })).toBe(50)
+    expect(scoreOf(attributes, { label: '1-10', prediction: null })).toBe(100)
+    expect(scoreOf(attributes, { label: '----', prediction: '0000' })).toBe(0)
+  })
+
+  it('the mean error rate is the mean of each attribute\'s own', () => {
+    const answers = [['1010', '1011'], ['0010', '1011'], ['1110', '1110'], ['0001', null]] as const
+    const [figure] = evaluateAnswers(attributes, answers.map(([label, prediction]) => answer({ label, prediction })))
+    // by attribute: 2, 1, 1 and 3 of 4 are wrong (the face without an answer in all)
+    expect(figure).toMatchObject({ scope: 'test', metric: 'error-rate', count: 4, value: 100 * (2 + 1 + 1 + 3) / 16 })
+    expect(figure!.interval[0]).toBeGreaterThanOrEqual(0)
+    expect(figure!.interval[1]).toBeLessThanOrEqual(100)
+    expect(figure!.standardError).toBeGreaterThan(0)
   })
 })
 

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { packAttributes } from '#shared/attributes.ts'
 import { writeDataset } from '#shared/files/dataset-pack.ts'
 import { createEmbeddings } from '#shared/files/embeddings.ts'
 import { createFaces } from '#shared/files/faces.ts'
@@ -29,6 +30,8 @@ const tasks: Record<string, Task> = {
     range: [0, 100],
     protocol: 'subjects',
   },
+  looks: { kind: 'attributes', label: 'looks', attributes: ['red', 'green', 'old'], protocol: 'split' },
+  person: { kind: 'classification', label: 'person', classes: Array.from({ length: 12 }, (_, i) => `person-${i}`), protocol: 'split' },
   verification: { kind: 'verification', protocol: 'pairs' },
 }
 
@@ -39,11 +42,15 @@ const tasks: Record<string, Task> = {
 export function makeSource({ samples: count = 180, people = 12, seed = 1, name = 'made' } = {}): OrderSource {
   const folder = mkdtempSync(join(tmpdir(), 'facet-stage-'))
   const random = seededRandom(seed)
+  const ages = Array.from({ length: count }, () => Math.round(random.next() * 80))
   const samples = Array.from({ length: count }, (_, i): Sample => ({
     path: `${String(i).padStart(4, '0')}.png`,
     labels: {
       kind: i % 3,
-      age: Math.round(random.next() * 80),
+      age: ages[i]!,
+      // every seventh face has one attribute that nobody said
+      looks: packAttributes([i % 7 === 6 ? null : i % 3 === 0, i % 3 === 1, ages[i]! > 40]),
+      person: i % people,
     },
     split: i % 10 < 6
       ? 'train'

@@ -69,6 +69,25 @@ it('a head on every encoder tells separable classes apart on faces it never saw'
   }
 }, 120_000)
 
+it('attributes are learnt frozen and from pixels, and every face\'s answer is kept', async () => {
+  for (const encoder of [
+    { kind: 'teacher', name: 'wide' },
+    { kind: 'scratch', width: 8, input: 32 },
+  ]) {
+    const context = makeContext(transfer.config.parse({ task: 'looks', epochs: 30, batch: 16, head: { hidden: [] }, optimizer: { kind: 'adamw', learningRate: 5e-3 }, encoder }), { sources: [source] })
+    const { evaluations } = await runTransfer(context)
+    expect(evaluations).toHaveLength(1)
+    expect(evaluations[0]).toMatchObject({ scope: 'test', metric: 'error-rate', count: 36 })
+    // 9 of the 36 have no face: wrong in everything; of the others at most age is hard to see in the embedding
+    expect(evaluations[0]!.value).toBeGreaterThanOrEqual(25)
+    expect(evaluations[0]!.value).toBeLessThan(25 + 75 * 0.25)
+    const lines = readFileSync(join(context.artefact, 'predictions.csv'), 'utf8').trim().split('\n').slice(1).map(line => line.split(','))
+    expect(lines).toHaveLength(36)
+    expect(lines.every(([, split, label, prediction, found]) => split === 'test' && /^[01-]{3}$/.test(label!) && (found === 'true' ? /^[01]{3}$/ : /^$/).test(prediction!))).toBe(true)
+    expect(context.metrics.some(({ values }) => 'validationErrorRate' in values)).toBe(true)
+  }
+}, 120_000)
+
 it('leaves every person out in turn and counts the unseen ones apart', async () => {
   const context = makeContext(transfer.config.parse({
     task: 'age',
@@ -149,6 +168,7 @@ it.each([
   ['cnn', 13],
   ['frozen', 150],
   ['scratch', 7],
+  ['attributes', 30],
 ] as const)('%s left after %i steps and resumed gives the same bits', async (what, leaveAfter) => {
   const pca = what === 'distil' || what === 'mobilenet' || what === 'cnn'
     ? (await combined('pca')).folder
@@ -185,19 +205,21 @@ it.each([
         }
       }
       default: {
-        const context = makeContext(transfer.config.parse(what === 'frozen'
-          ? {
-              task: 'age',
-              epochs: 5,
-              batch: 16,
-              encoder: { kind: 'teacher', name: 'narrow' },
-            }
-          : {
-              task: 'kind',
-              epochs: 2,
-              batch: 16,
-              encoder: { kind: 'scratch', width: 8, input: 32 },
-            }), order, options)
+        const context = makeContext(transfer.config.parse(what === 'attributes'
+          ? { task: 'looks', epochs: 10, batch: 16, encoder: { kind: 'teacher', name: 'narrow' } }
+          : what === 'frozen'
+            ? {
+                task: 'age',
+                epochs: 5,
+                batch: 16,
+                encoder: { kind: 'teacher', name: 'narrow' },
+              }
+            : {
+                task: 'kind',
+                epochs: 2,
+                batch: 16,
+                encoder: { kind: 'scratch', width: 8, input: 32 },
+              }), order, options)
         return {
           context,
           done: runTransfer(context),

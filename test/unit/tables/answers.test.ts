@@ -9,7 +9,7 @@ let folder: string
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'facet-test-'))
   writeDataset(join(folder, 'data.sqlite'), {
-    meta: { format: 'csv', root: folder, fingerprint: 'a'.repeat(64), tasks: { age: { kind: 'regression', label: 'age', unit: 'years', range: [0, 100], protocol: 'subjects' } }, aligned: true, licence: 'made up', notes: [] },
+    meta: { format: 'csv', root: folder, fingerprint: 'a'.repeat(64), tasks: { attributes: { kind: 'attributes', label: 'attributes', attributes: ['Bald', 'Young'], protocol: 'split' }, age: { kind: 'regression', label: 'age', unit: 'years', range: [0, 100], protocol: 'subjects' } }, aligned: true, licence: 'made up', notes: [] },
     samples: [],
     rejected: [],
     pairs: [],
@@ -18,14 +18,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }))
 
 const header = 'path,split,label,prediction,found,unseen,subject'
-function read(lines: readonly string[], at = 1) {
+function read(lines: readonly string[], at = 1, task = 'age') {
   const file = join(folder, 'predictions.csv')
   writeFileSync(file, `${[header, ...lines].join('\n')}\n`)
   utimesSync(file, at, at)
   return readAnswers({
     stage: 'transfer',
     state: 'done',
-    config: JSON.stringify({ task: 'age' }),
+    config: JSON.stringify({ task }),
     work_order: JSON.stringify({ artefact: folder, sources: [{ name: 'made', dataset: join(folder, 'data.sqlite') }] }),
   })
 }
@@ -51,4 +51,10 @@ it('a file that was cut off is an error that names the line, not fewer answers',
   expect(() => read(['a.jpg,test,3,4.5,true,false,', 'b.jpg,test,3'])).toThrow('Line 3 is no answer: "b.jpg,test,3".')
   expect(() => read(['"a.jpg",test,3,4.5,true,false,', 'b.jpg'])).toThrow('Line 3 is no answer')
   expect(() => read(['a.jpg,test,many,4.5,true,false,'])).toThrow('Line 2 is no answer')
+})
+
+it('attributes are words, never numbers: 010 keeps its first zero', () => {
+  const { answers } = read(['a.jpg,test,01,00,true,false,', 'b.jpg,test,1-,,false,true,', 'c.jpg,train,11,11,true,false,'], 1, 'attributes')!
+  expect(answers.map(({ path, label, prediction, found }) => [path, label, prediction, found])).toEqual([['a.jpg', '01', '00', true], ['b.jpg', '1-', null, false]])
+  expect(() => read(['a.jpg,test,01,001,true,false,'], 2, 'attributes')).toThrow('Line 2 is no answer')
 })

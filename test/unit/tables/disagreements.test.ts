@@ -1,13 +1,14 @@
 import type { Answer, RunAnswers } from '#main/tables/answers.ts'
 import type { Task } from '#shared/dataset.ts'
+import type { Label } from '#shared/scores.ts'
 import { expect, it } from 'vitest'
-import { scoresOf, wordAnswer } from '#main/tables/answers.ts'
+import { scoresOf, wordAgainst, wordAnswer } from '#main/tables/answers.ts'
 import { disagreements, sharedSamples } from '#main/tables/disagreements.ts'
 
 const gender: Task = { kind: 'classification', label: 'gender', classes: ['male', 'female'], protocol: 'split' }
 const age: Task = { kind: 'regression', label: 'age', unit: 'years', range: [0, 116], protocol: 'split' }
 
-function run(task: Task, labels: Record<string, number>, predictions: Record<string, number | null>): RunAnswers {
+function run(task: Task, labels: Record<string, Label>, predictions: Record<string, Label | null>): RunAnswers {
   return {
     task,
     knowledge: 'utk/gender',
@@ -36,6 +37,17 @@ it('numbers: the widest spread first, and who is closest', () => {
   const labels = { a: 20, b: 30, c: 40 }
   const kinds = disagreements(age, sharedSamples([run(age, labels, { a: 21, b: 50, c: 40 }), run(age, labels, { a: 25, b: 31, c: 40 })]))
   expect(kinds.map(({ id, samples }) => [id, samples.map(({ path }) => path).join('')])).toEqual([['all', 'ba'], ['closest-A', 'a'], ['closest-B', 'b']])
+})
+
+it('attributes: most differing first, who has fewest wrong, and in words those that are wrong', () => {
+  const attributes: Task = { kind: 'attributes', label: 'attributes', attributes: ['Bald', 'Big_Nose', 'Young'], protocol: 'split' }
+  const labels = { a: '110', b: '0-1', c: '111' }
+  const runs = [run(attributes, labels, { a: '110', b: '110', c: '000' }), run(attributes, labels, { a: '111', b: '001', c: '000' })]
+  const kinds = disagreements(attributes, sharedSamples(runs))
+  expect(kinds.map(({ title, samples }) => [title, samples.map(({ path }) => path).join('')])).toEqual([['All', 'ba'], ['A fewest wrong', 'a'], ['B fewest wrong', 'b']])
+  expect(scoresOf(runs[0]!).map(({ score }) => score)).toEqual([0, 100, 100])
+  expect(wordAnswer(attributes, '110')).toBe('Bald, Big Nose')
+  expect([wordAgainst(attributes, '0-1', '110'), wordAgainst(attributes, '0-1', '011'), wordAgainst(attributes, '0-1', null)]).toEqual(['2 wrong: Bald, Young', 'all right', 'no face found'])
 })
 
 it('only samples that all runs answered are compared', () => {

@@ -1,6 +1,7 @@
 import type { Predicted, PredictedFace, Prediction } from '#shared/predict.ts'
 import type { RegisterCommand } from '../command.ts'
 import { resolve } from 'node:path'
+import { seenAttributes } from '#shared/attributes.ts'
 import { wordDuration, wordMany, wordNumber } from '../words.ts'
 import { lastStudy } from './table.ts'
 
@@ -42,10 +43,19 @@ function wordFace({ box, score, predictions }: PredictedFace, i: number): string
   ].join('\n')
 }
 
-function wordPrediction({ value, unit, label, probability }: Prediction): string {
+function wordPrediction({ value, unit, label, probability, attributes }: Prediction): string {
+  if (attributes)
+    return wordSeen(attributes)
   if (label !== null)
     return `${label} (${Math.round(100 * (probability ?? 0))} %)`
   return `${wordNumber(Number(value.toFixed(1)))}${unit
     ? ` ${unit}`
     : ''}`
+}
+
+function wordSeen(attributes: NonNullable<Prediction['attributes']>): string {
+  const seen = seenAttributes(attributes)
+  return seen.length > 0
+    ? seen.map(({ name, value }) => `${name.replaceAll('_', ' ')} (${Math.round(100 * value)} %)`).join(', ')
+    : `none of ${Object.keys(attributes).length} attributes`
 }

@@ -10,9 +10,10 @@ const looks: Record<string, { name: string, group: string, color: number, marker
   validationCosine: { name: 'validation cosine', group: 'Cosine', color: 2, markers: true },
   validationAccuracy: { name: 'validation accuracy', group: 'Accuracy', color: 2, markers: true },
   validationMae: { name: 'validation MAE', group: 'MAE', color: 2, markers: true },
+  validationErrorRate: { name: 'validation error rate', group: 'Error rate', color: 2, markers: true },
   learningRate: { name: 'learning rate', group: 'Learning rate', color: 4 },
 }
-const order = ['Loss', 'Cosine', 'Accuracy', 'MAE']
+const order = ['Loss', 'Cosine', 'Accuracy', 'MAE', 'Error rate']
 /** Drawn apart, in a small chart of its own. */
 const apart = new Set(['Learning rate'])
 /** Parts of a run (folds) that are drawn at once: more could not be told apart. */
