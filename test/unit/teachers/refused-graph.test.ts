@@ -207,3 +207,30 @@ it('the graph that is looked at is the one that TensorFlow takes: that with the 
   await expectRefused('no graph for serving')
   expect(() => backend.loadSavedModelMetaGraph(join(folder, 'model'), 'serve')).toThrow()
 })
+
+it('a model that hides an op in a second graph is refused, though TensorFlow would run it', async () => {
+  const model = proto.SavedModel!.deserializeBinary(build({ isReached: true }).bytes)
+  const [graph] = model.getMetaGraphsList!() as unknown as [Message]
+  // Of two graphs TensorFlow makes one, and the library which reads them here knows only the last.
+  const hidden = message(new proto.GraphDef!(), { setNodeList: nodesOf(graph).filter(each => String(each.getName!()).startsWith('save/')) }).serializeBinary()
+  graph.getGraphDef!().setNodeList!(nodesOf(graph).filter(each => !String(each.getName!()).startsWith('save/')))
+  const whole = Buffer.concat([field(2, hidden), graph.serializeBinary()])
+  writeFileSync(join(folder, 'model/saved_model.pb'), Buffer.concat([Buffer.from([0x08, 0x01]), field(2, whole)]))
+  await expectRefused('saved_model.pb is damaged')
+  const id = backend.loadSavedModelMetaGraph(join(folder, 'model'), 'serve')
+  const fed = backend.binding.createTensor(image.shape, 1, image.data)
+  backend.binding.runSavedModel(id, [fed], 'image:0', 'colours:0')
+  backend.deleteSavedModel(id)
+  expect(readdirSync(folder)).toContain('written.index')
+})
+
+/** A field of a protobuf message that holds bytes; their number stands before them, seven bits a byte. */
+function field(number: number, bytes: Uint8Array): Buffer {
+  const length: number[] = []
+  for (let rest = bytes.length; ; rest = Math.floor(rest / 128)) {
+    length.push(rest < 128 ? rest : rest % 128 + 128)
+    if (rest < 128)
+      break
+  }
+  return Buffer.concat([Buffer.from([8 * number + 2, ...length]), bytes])
+}
