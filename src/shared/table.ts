@@ -137,7 +137,7 @@ export const Table = z.strictObject({
   table: z.string(),
   study: z.string(),
   title: z.string(),
-  paper: z.string().describe('Which table of the paper it answers'),
+  paper: z.string().describe('Which table of the paper it answers; empty where the paper has none'),
   rowTitle: z.string(),
   columns: z.array(z.string()),
   columnTitles: z.record(z.string(), z.string()),

@@ -4,7 +4,7 @@ import type { SeedValue } from './cells.ts'
 import type { TableInput } from './input.ts'
 import type { TableBuilder } from './table.ts'
 import { cellOf, textCell } from './cells.ts'
-import { time } from './time.ts'
+import { time, timeUnit } from './time.ts'
 
 type Group = 'teachers' | 'combiner' | 'fused' | 'student'
 interface Quantity { title: string, unit: string, of: (cost: NetworkCost) => number | null, note: (cost: NetworkCost) => string }
@@ -87,21 +87,23 @@ function ratioCell({ mean: more }: TableCell, { mean: less }: TableCell, referen
   return plainCell(more !== null && less !== null && less > 0 ? more / less : null, { reference, missing: { reason: 'one of both is missing', command: null } })
 }
 
-/** Hours that each part was trained for, by the runs' own times. */
+/** How long each part was trained, by the runs' own times. */
 function trainingRow(input: TableInput): TableRow {
-  const hours = (stage: 'combine' | 'distil', kind: string): TableCell => {
+  const durations = Object.values(input.networkRuns).flat().flatMap(({ key }) => input.runs.get(key)?.durationMs ?? [])
+  const { unit, unitMs } = timeUnit(Math.max(0, ...durations))
+  const timeOf = (stage: 'combine' | 'distil', kind: string): TableCell => {
     const values = input.networkRuns[stage].flatMap(({ seed, key }): SeedValue[] => {
       const durationMs = input.runs.get(key)?.durationMs ?? null
-      return durationMs === null ? [] : [{ seed, key, value: durationMs / 3_600_000 }]
+      return durationMs === null ? [] : [{ seed, key, value: durationMs / unitMs }]
     })
     return { ...cellOf(values, { reference: null, missing: values.length > 0 ? null : { reason: `no run of the ${kind} is done`, command: input.runCommand } }), ...values.length > 0 && { note: 'time of its runs' } }
   }
-  const [combiner, student] = [hours('combine', 'combiner'), hours('distil', 'student')]
+  const [combiner, student] = [timeOf('combine', 'combiner'), timeOf('distil', 'student')]
   const trained = textCell('came trained')
   return {
     knowledge: 'Training on unlabelled faces',
     metric: 'quantity',
-    unit: 'h',
+    unit,
     better: 'lower',
     scope: null,
     cells: {
@@ -120,12 +122,11 @@ function trainingRow(input: TableInput): TableRow {
 function wholeRow(input: TableInput): TableRow {
   const table = time.build(input)
   const row = table.figure?.kind === 'time' ? table.rows.find(({ knowledge }) => table.figure?.kind === 'time' && knowledge === table.figure.whole) : undefined
-  const toHours = ({ s: 3600, min: 60, h: 1 } as Record<string, number>)[row?.unit ?? 'h']!
   const cellFor = (...methods: string[]): TableCell => {
     const method = methods.find(name => input.methods.includes(name))
     const cell = method === undefined ? undefined : row?.cells[method]
     return cell
-      ? { ...cell, best: false, values: cell.values.map(value => value / toHours), mean: cell.mean === null ? null : cell.mean / toHours, std: cell.std === null ? null : cell.std / toHours, note: `${method}, from the table of time` }
+      ? { ...cell, best: false, note: `${method}, from the table of time` }
       : plainCell(null, { missing: { reason: `${methods[0]} is not among the methods of the study`, command: null } })
   }
   const [student, bct] = [cellFor('student-finetuned', 'student'), cellFor('bct', 'bct-oracle')]
@@ -133,7 +134,7 @@ function wholeRow(input: TableInput): TableRow {
   return {
     knowledge: 'All training, all knowledge',
     metric: 'quantity',
-    unit: 'h',
+    unit: row?.unit ?? 'h',
     better: 'lower',
     scope: null,
     cells: { ...Object.fromEntries(input.teachers.map(({ name }) => [`teacher:${name}`, none])), teachers: none, combiner: none, fused: none, student, bct, ratio: ratioCell(bct, student, paperTime) },

@@ -202,7 +202,7 @@ export function freeTable(pivot: Pivot): TableBuilder {
   return {
     name: 'free',
     title: `${pivot.rows.join(' and ')} by ${pivot.columns.join(' and ')}`,
-    paper: 'not in the paper',
+    paper: '',
     build(input) {
       const figures = [...transferFigures(input), ...reconstructionFigures(input)].filter(figure => isWanted(figure, pivot))
       const places = [...expected(input).filter(place => isWanted(place, pivot)), ...figures]

@@ -29,7 +29,7 @@ function wordProtocol({ protocol, folds }: TableKnowledge, { counts: { splits, s
 }
 
 function countCell(value: number, reference: Parameters<typeof cellOf>[1]['reference']): TableCell {
-  return { ...cellOf([{ seed: 0, key: '', value }], { reference }), keys: [] }
+  return { ...cellOf([{ seed: 0, key: '', value }], { reference }), keys: [], measure: { metric: 'images', unit: '', better: 'higher' } }
 }
 
 function rowOf(knowledge: TableKnowledge, { datasets }: TableInput): TableRow {
@@ -43,7 +43,7 @@ function rowOf(knowledge: TableKnowledge, { datasets }: TableInput): TableRow {
     protocol: textCell(wordProtocol(knowledge, data)),
     role: { ...textCell(knowledge.source === null ? 'target' : `source (${knowledge.source})`), ...paper && { referenceText: paper.isSource ? 'source' : 'target', referenceSource: 'Table 1' } },
   }
-  return { knowledge: knowledge.name, metric: 'images', unit: '', better: 'higher', scope: null, cells }
+  return { knowledge: knowledge.name, metric: 'mixed', unit: '', better: 'higher', scope: null, cells }
 }
 
 /** What is predicted on which data, and how it is tested. Vielzeuf et al. 2019, Table 1. */

@@ -42,7 +42,7 @@ function rowOf(knowledge: TableKnowledge, grouping: TableGrouping, group: string
 export const subgroups: TableBuilder = {
   name: 'subgroups',
   title: 'Subgroups of the test samples',
-  paper: 'not in the paper',
+  paper: '',
   needs: 'groups',
   build(input) {
     const rows = input.groupings.flatMap((grouping) => {

@@ -22,7 +22,7 @@ import { time } from './time.ts'
 export interface TableBuilder {
   name: string
   title: string
-  /** The paper's table that it answers. */
+  /** The paper's table that it answers; empty where it has none. */
   paper: string
   /** What has to be read for it that no other table needs: answers per sample by group. */
   needs?: 'groups'
@@ -70,7 +70,7 @@ export function buildTable(name: string, input: TableInput, pivot?: Pivot): Tabl
     legend: rows.length === 0 || columns.length === 0
       ? legend
       : [
-          ...rows.some(({ metric }) => metric !== 'faces' && metric !== 'images') ? common : [],
+          ...rows.some(({ metric, cells }) => metric !== 'faces' && Object.values(cells).some(({ keys }) => keys.length > 0)) ? common : [],
           ...legend,
         ],
     notices: noticesOf(input),

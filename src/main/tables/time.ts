@@ -89,7 +89,11 @@ function cellOfTimes(kind: RowKind, times: SeedTime[], unitMs: number, missing: 
 
 /** The unit in which the longest time has few digits. */
 function unitOf(times: SeedTime[]): { unit: string, unitMs: number } {
-  const longest = Math.max(0, ...times.map(({ durations }) => durations.unlabelled + durations.target))
+  return timeUnit(Math.max(0, ...times.map(({ durations }) => durations.unlabelled + durations.target)))
+}
+
+/** Hours, minutes or seconds, so that a time of `longest` milliseconds has few digits. */
+export function timeUnit(longest: number): { unit: 's' | 'min' | 'h', unitMs: number } {
   if (longest >= 2 * 3_600_000)
     return { unit: 'h', unitMs: 3_600_000 }
   return longest >= 120_000 ? { unit: 'min', unitMs: 60_000 } : { unit: 's', unitMs: 1000 }

@@ -65,7 +65,7 @@ export function htmlSection(table: Table): string {
   ]
   return `<section id="${escapeHtml(table.table)}">
 <div class="scroll"><table>
-<caption>${escapeHtml(table.title)} <small>(the paper's ${escapeHtml(table.paper)})</small></caption>
+<caption>${escapeHtml(table.title)} ${table.paper === '' ? '' : `<small>(the paper's ${escapeHtml(table.paper)})</small>`}</caption>
 <thead><tr>${head.map(title => `<th scope="col">${escapeHtml(title).replaceAll(':', ':<wbr>')}</th>`).join('')}</tr></thead>
 <tbody>
 ${table.rows.map(row => `<tr><th scope="row">${escapeHtml(row.knowledge)}</th><td class="metric">${escapeHtml(wordMetric(row))}</td>${table.columns.map(column => writeCell(row.cells[column]!, row)).join('')}</tr>`).join('\n')}

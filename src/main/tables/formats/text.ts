@@ -116,7 +116,7 @@ export const text: TableFormat = {
     const metricWidth = Math.max(6, ...table.rows.map(row => wordMetric(row).length))
     const blocks = blocksOf(columnsOf(table, isStyled), width - rowWidth - metricWidth - 2)
     return [
-      style.bold(`${table.title} (study ${table.study}; the paper's ${table.paper})`),
+      style.bold(`${table.title} (study ${table.study}${table.paper === '' ? '' : `; the paper's ${table.paper}`})`),
       ...blocks.flatMap(block => [
         '',
         style.dim([

@@ -1,4 +1,4 @@
-import type { Table } from '#shared/table.ts'
+import type { Table, TableRow } from '#shared/table.ts'
 import type { Drawing, Palette } from './chart-parts.ts'
 import { escapeXml, panelWidth } from './chart-parts.ts'
 import { methodPanel } from './method-panel.ts'
@@ -25,7 +25,7 @@ export function chartOf(table: Table, palette: Palette): Drawing {
 
 function bodyOf(table: Table, palette: Palette): Drawing {
   const { figure, columns } = table
-  const rows = table.rows.filter(row => columns.some(column => row.cells[column]!.mean !== null))
+  const rows = table.rows.filter(row => isDrawable(row, columns))
   if (figure?.kind === 'time')
     return timePanel({ ...table, rows }, figure.whole, palette)
   if (figure?.kind !== 'size')
@@ -33,6 +33,11 @@ function bodyOf(table: Table, palette: Palette): Drawing {
   const panels = inLines(rows.map(row => sizePanel(row, figure, palette)), palette)
   const legend = sizeLegend(figure, palette, panels.width)
   return { width: panels.width, height: legend.height + 6 + panels.height, svg: `${legend.svg}<g transform="translate(0 ${legend.height + 6})">${panels.svg}</g>` }
+}
+
+/** Whether a row has figures that stand on one axis. */
+export function isDrawable(row: TableRow, columns: readonly string[]): boolean {
+  return row.metric !== 'mixed' && columns.some(column => row.cells[column]!.mean !== null)
 }
 
 /** Panels in framed rows of at most three. */

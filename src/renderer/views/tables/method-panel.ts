@@ -20,7 +20,7 @@ export function methodPanel(row: TableRow, { columns, columnTitles }: Table, pal
     return [
       `<text x="${labelWidth}" y="${y + 4}" text-anchor="end" fill="${palette.text}">${escapeXml(shorten(columnTitles[column] ?? column))}</text>`,
       `<line x1="${labelWidth + 8}" x2="${panelWidth - 16}" y1="${y}" y2="${y}" stroke="${palette.grid}"/>`,
-      cell.mean === null ? `<text x="${labelWidth + 12}" y="${y + 4}" fill="${palette.quiet}">missing</text>` : mark(cell, row, at, y, palette),
+      cell.mean === null ? `<text x="${labelWidth + 12}" y="${y + 4}" fill="${palette.quiet}">${escapeXml(cell.text ?? 'missing')}</text>` : mark(cell, row, at, y, palette),
       cell.reference === null ? '' : `<g><title>${escapeXml(`paper ${cell.referenceText!}`)}</title>${sign(3, [at(cell.reference), y], { colour: palette.paper, fill: palette.back })}</g>`,
     ].join('')
   })

@@ -8,6 +8,8 @@ export interface TableChoices {
   rows: WritableComputedRef<string[]>
   columns: WritableComputedRef<string[]>
   seeds: WritableComputedRef<number[]>
+  /** What subgroups are made by. */
+  by: WritableComputedRef<string[]>
   reference: WritableComputedRef<string>
   hasPaper: WritableComputedRef<boolean>
   hasStd: WritableComputedRef<boolean>
@@ -18,8 +20,8 @@ export interface TableChoices {
   reset: () => void
 }
 
-/** The choices of the table screen. */
-export function useTableSelection(study: () => string | null, name: () => string): TableChoices {
+/** The choices of the table screen: what the address says, over what a saved table keeps (`saved` undefined: it is not there). */
+export function useTableSelection(study: () => string | null, name: () => string, saved: () => TableSelection | null | undefined): TableChoices {
   const route = useRoute()
   const router = useRouter()
   const text = (key: string): string => typeof route.query[key] === 'string' ? route.query[key] : ''
@@ -34,6 +36,7 @@ export function useTableSelection(study: () => string | null, name: () => string
   })
   const rows = list('rows')
   const columns = list('columns')
+  const by = list('by')
   const seedWords = list('seeds')
   const seeds = computed({
     get: () => seedWords.value.map(Number).filter(Number.isInteger),
@@ -46,26 +49,29 @@ export function useTableSelection(study: () => string | null, name: () => string
     rows,
     columns,
     seeds,
+    by,
     reference,
     hasPaper,
     hasStd,
     view: computed({ get: () => text('view') === 'chart' ? 'chart' : 'table', set: (view) => { set({ view: view === 'chart' ? view : undefined }) } }),
-    isChosen: computed(() => rows.value.length + columns.value.length + seeds.value.length > 0 || reference.value !== '' || !hasPaper.value || !hasStd.value),
+    isChosen: computed(() => rows.value.length + columns.value.length + seeds.value.length + by.value.length > 0 || reference.value !== '' || !hasPaper.value || !hasStd.value),
     selection: computed(() => {
       const chosen = study()
-      return chosen === null
+      const base = saved()
+      return chosen === null || base === undefined
         ? null
         : {
+            ...base ?? { name: name() },
             study: chosen,
-            name: name(),
             ...rows.value.length > 0 && { rows: rows.value },
             ...columns.value.length > 0 && { columns: columns.value },
             ...seeds.value.length > 0 && { seeds: seeds.value },
+            ...by.value.length > 0 && { by: by.value },
             ...reference.value && { reference: reference.value },
-            paper: hasPaper.value,
-            std: hasStd.value,
+            paper: hasPaper.value && (base?.paper ?? true),
+            std: hasStd.value && (base?.std ?? true),
           }
     }),
-    reset: () => set({ rows: undefined, columns: undefined, seeds: undefined, reference: undefined, paper: undefined, std: undefined }),
+    reset: () => set({ rows: undefined, columns: undefined, seeds: undefined, by: undefined, reference: undefined, paper: undefined, std: undefined }),
   }
 }
