@@ -7,8 +7,8 @@ import { SetupProblem } from './problem.mjs'
 import { checkFreeSpace, findCommand, logPath, runTool, toolEnvironment } from './tools.mjs'
 
 const attempts = 3
-/** node_modules takes 0.9 GB, npm's own cache as much again. */
-const packagesBytes = 1.5e9
+/** node_modules takes 1.2 GB, npm's own cache as much again. */
+const packagesBytes = 1.9e9
 
 /** Whether node_modules is what package-lock.json asks for. Reads two small files. */
 export function arePackagesReady(paths) {
