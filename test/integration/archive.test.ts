@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
+import { performance } from 'node:perf_hooks'
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { fingerprintOf } from '#main/datasets/fingerprint.ts'
@@ -75,6 +76,15 @@ function describeAnew({ files }: { files: { path: string, bytes: number, sha256:
   const bytes = readFileSync(join(at('loose'), name))
   file.bytes = bytes.length
   file.sha256 = createHash('sha256').update(bytes).digest('hex')
+}
+
+/** Puts so many values of a metric called "added" into a loose event file, before its end. */
+function lengthen(manifest: Parameters<typeof describeAnew>[0], name: string, count: number) {
+  const events = readFileSync(join(at('loose'), name), 'utf8').trim().split('\n').map(line => JSON.parse(line) as { seq: number, time: number, attempt: number })
+  const done = events.pop()!
+  const added = Array.from({ length: count }, (_, i) => ({ seq: done.seq + i, time: done.time, attempt: done.attempt, type: 'metrics', step: i + 1, values: { added: i + 0.5 } }))
+  writeFileSync(join(at('loose'), name), [...events, ...added, { ...done, seq: done.seq + count }].map(event => `${JSON.stringify(event)}\n`).join(''))
+  describeAnew(manifest, name)
 }
 
 /** Changes the target's database from outside. */
@@ -167,6 +177,54 @@ describe('a study moves to another workspace', () => {
     expect(await client.call('runs.get', { key: run!.key })).toMatchObject({ state: 'done' })
     expect(existsSync(join(at('target'), 'trash'))).toBe(true)
   })
+})
+
+it('the host answers while it takes in days of metrics', async () => {
+  const client = await openTarget()
+  unpacked()
+  const list = names()
+  const manifest = JSON.parse(readFileSync(join(at('loose'), list[0]!), 'utf8')) as Parameters<typeof describeAnew>[0]
+  const long = list.filter(name => name.endsWith('events.ndjson'))
+  for (const events of long)
+    lengthen(manifest, events, 20_000)
+  putManifest(manifest)
+  const archive = pack(list)
+  const startMs = performance.now()
+  const importing = importInto(archive)
+  let longestMs = 0
+  let answeredMs = startMs
+  const wait = () => {
+    longestMs = Math.max(longestMs, performance.now() - answeredMs)
+    answeredMs = performance.now()
+  }
+  while (await Promise.race([importing, sleep(5)]) === undefined) {
+    await client.call('runs.list', {})
+    wait()
+  }
+  wait()
+  const { runs } = await importing
+  expect(longestMs).toBeLessThan((performance.now() - startMs) / 2)
+  expect(runs).toBe(long.length)
+  for (const { key } of await client.call('runs.list', {})) {
+    const { values } = (await client.call('runs.metrics', { key })).added!
+    expect(values).toHaveLength(20_000)
+    expect(values.slice(0, 3)).toEqual([0.5, 1.5, 2.5])
+  }
+})
+
+it('what a host that was killed between two turns leaves is completed by the same import', async () => {
+  const client = await openTarget()
+  const { runs, recipe } = await importInto()
+  const whole = filesBelow(at('target'))
+  // Before the last turn some runs are recorded, the files of all lie in their places, and nothing speaks of the study.
+  const [first] = await client.call('runs.list', {})
+  await client.call('studies.delete', { name: 'pets' })
+  await client.call('datasets.remove', { name: 'pets' })
+  database(`delete from runs where key = '${first!.key}'`)
+  expect((await checkWorkspace(at('target'), { isThorough: true })).filter(({ verdict }) => verdict === 'problem' || verdict === 'warning')).toEqual([])
+  expect(await importInto()).toMatchObject({ runs: 1, known: runs - 1 })
+  expect(filesBelow(at('target')).filter(file => !file.startsWith('trash'))).toEqual(whole)
+  expect(await client.call('studies.plan', { path: recipe, text: readFileSync(recipe, 'utf8') })).toMatchObject({ cached: runs, toDo: 0 })
 })
 
 describe('what is refused leaves nothing behind', () => {

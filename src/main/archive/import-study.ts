@@ -1,12 +1,10 @@
 import type { RunState } from '#shared/order.ts'
 import type { Core } from '../core.ts'
-import type { PlannedRun } from '../runner/planned-run.ts'
 import type { Db } from '../workspace/database.ts'
 import type { WorkspacePaths } from '../workspace/paths.ts'
-import type { RunRow, Trx } from '../workspace/runs.ts'
+import type { Trx } from '../workspace/runs.ts'
 import type { StudyRow } from '../workspace/studies.ts'
-import type { ArchivedRun, ArchiveManifest } from './manifest.ts'
-import type { Placed } from './place-files.ts'
+import type { ArchiveManifest } from './manifest.ts'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -19,19 +17,19 @@ import { setField } from '#shared/recipe-edit/edit-text.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
 import { wordBytes } from '#shared/words.ts'
-import { applyEvents, eventsPath, readEvents } from '../runner/follow.ts'
 import { canonicalJson } from '../studies/keys.ts'
 import { ownText } from '../studies/own-text.ts'
 import { findRecipeFile } from '../studies/recipe-files.ts'
 import { listTeachers } from '../teachers/registry.ts'
 import { findDataset, putDataset } from '../workspace/datasets.ts'
 import { whyNoPack } from '../workspace/examine.ts'
-import { putProvenance, putRecipeState } from '../workspace/provenance.ts'
-import { moveRun, nextPosition, putPlannedRun } from '../workspace/runs.ts'
-import { artefactName, putSealedFiles } from '../workspace/sealed-files.ts'
+import { artefactName } from '../workspace/sealed-files.ts'
 import { findStudy, putStudy, setStudyRuns } from '../workspace/studies.ts'
 import { packName } from './manifest.ts'
 import { compareExisting, placeFiles } from './place-files.ts'
+import { readRuns } from './read-runs.ts'
+import { withRead } from './take-runs.ts'
+import { createTurns } from './turns.ts'
 import { openArchive } from './unpack.ts'
 
 export interface ImportedStudy {
@@ -47,8 +45,8 @@ export interface ImportedStudy {
 let count = 0
 
 /**
- * Takes an archive of a study in, whole or not at all: everything is unpacked beside, checked, moved to its place, and becomes
- * visible with one transaction. What is here already with the same content stays.
+ * Takes an archive of a study in, whole or not at all: everything is unpacked beside and checked, then moved to its place and
+ * recorded, while no run starts. The host goes on answering. What is here already with the same content stays.
  *
  * @throws FacetError as openArchive does; 'conflict' where a study, run or artefact of the same name is another one here; 'disk'
  *   where there is no room
@@ -65,20 +63,16 @@ export async function importStudy(core: Core, path: string, as?: string): Promis
     await findSameStudy(core.workspace.db, paths, manifest.study)
     await archive.unpack()
     await checkPacks(staged, manifest, path)
+    const teachers = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher.manifest]))
+    const read = await readRuns(paths, staged, { ...manifest, runs: manifest.runs.filter(({ key }) => !known.has(key)) }, teachers)
     return await core.runner.hold(async (isAtWork) => {
       const now = await statesHere(core, manifest)
       for (const { key, label } of manifest.runs) {
         if (now.get(key) !== states.get(key) || (!known.has(key) && isAtWork(key)))
           throw new FacetError('conflict', `The run "${label}" was taken up here while the archive was read.`, { where: key, hint: 'Import the study when it is done, or stop it.' })
       }
-      const placed = await placeFiles(paths, staged, manifest, known)
-      try {
-        return await record(core, { staged, placed, manifest, known })
-      }
-      catch (error) {
-        placed.undo()
-        throw error
-      }
+      const unpacked = { staged, manifest, known, read }
+      return report(core, unpacked, await record(core, unpacked), teachers)
     })
   }
   finally {
@@ -155,6 +149,7 @@ function whatFills({ cells, faces, reconstructions }: StudyDetail): string {
 
 /** The labels are what their fingerprints say, and their photographs lie below the data set's folder. */
 async function checkPacks(staged: string, { study }: ArchiveManifest, where: string): Promise<void> {
+  const turn = createTurns()
   for (const { name, fingerprint } of study.detail.datasets) {
     const path = join(staged, packName(fingerprint))
     const why = await whyNoPack(path, fingerprint)
@@ -162,8 +157,10 @@ async function checkPacks(staged: string, { study }: ArchiveManifest, where: str
       throw new FacetError('bad-input', `The archive's labels of "${name}" cannot be used: ${why}.`)
     const pack = openDataset(path)
     try {
-      for (const sample of pack.samples())
-        fileWithin(pack.meta.root, sample.path, { what: `The photograph of "${name}"`, where, hint: 'Make the archive again with facet study export.' })
+      for (let index = 0; index < pack.count; index++) {
+        await turn()
+        fileWithin(pack.meta.root, pack.sample(index).path, { what: `The photograph of "${name}"`, where, hint: 'Make the archive again with facet study export.' })
+      }
     }
     finally {
       pack.close()
@@ -171,45 +168,57 @@ async function checkPacks(staged: string, { study }: ArchiveManifest, where: str
   }
 }
 
-interface Unpacked { staged: string, placed: Placed, manifest: ArchiveManifest, known: ReadonlySet<string> }
+interface Unpacked {
+  staged: string
+  manifest: ArchiveManifest
+  known: ReadonlySet<string>
+  /** The database of those that are not known. */
+  read: string
+}
 
-/** Everything becomes visible at once: the recipe's file is the last to get its place, and goes back where the rest is not kept. */
-async function record({ workspace: { db, paths }, emit }: Core, { staged, placed, manifest, known }: Unpacked): Promise<ImportedStudy> {
-  const { study, runs, datasets, recipeStates, files } = manifest
-  const fresh = runs.filter(({ key }) => !known.has(key))
-  const teachers = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher.manifest]))
-  writeDurably(join(staged, 'recipe.yaml'), study.recipe)
-  const { here, others, added } = await db.transaction().execute(async (trx) => {
-    let position = await nextPosition(trx)
-    for (const run of fresh) {
-      await resetRun(trx, await putPlannedRun(trx, plannedRun(run, paths, teachers), { position: position++, now: Date.now() }))
-      const row = await takeInEvents(trx, run.key, eventsPath(paths.runDir(run.key)))
-      if (row.state !== 'done')
-        throw new FacetError('bad-input', `The archive's events of "${run.label}" do not say that it was finished.`)
-      const artefact = artefactName(run.stage, run.key)
-      await putSealedFiles(trx, artefact, files.filter(({ path }) => path === artefact || path.startsWith(`${artefact}/`)).map(file => ({ ...file, path: file.path === artefact ? '.' : file.path.slice(artefact.length + 1) })))
-      if (run.recipeState !== null && recipeStates[run.recipeState])
-        await putRecipeState(trx, [run.key], recipeStates[run.recipeState]!)
-      await putProvenance(trx, run.key, { device: run.device })
+interface Recorded { here: StudyRow | undefined, added: string[], others: string[], moved: number }
+
+/**
+ * Runs become visible in turns, each of them whole, then the study, and with it its recipe's file gets its place. What fails undoes
+ * all of it; what is killed leaves runs that gc removes and that the next import finds done.
+ */
+function record({ workspace: { db, paths } }: Core, { staged, manifest, known, read }: Unpacked): Promise<Recorded> {
+  return withRead(db, read, async ({ takeNew, takeAgain, undo }) => {
+    const { study, runs, datasets } = manifest
+    const placed = placeFiles(paths, staged, manifest, known)
+    try {
+      writeDurably(join(staged, 'recipe.yaml'), study.recipe)
+      await takeNew()
+      return await db.transaction().execute(async (trx) => {
+        await takeAgain(trx)
+        const here = await findSameStudy(trx, paths, study)
+        if (here === undefined) {
+          await putStudy(trx, { name: study.name, recipe: study.recipe, detail: { ...study.detail, command: { path: paths.recipePath(study.name), set: [] } } }, Date.now())
+          await setStudyRuns(trx, study.name, runs.map(({ key }) => key))
+        }
+        const { added, others } = await takeInDatasets(trx, datasets)
+        if (here === undefined && !existsSync(paths.recipePath(study.name)))
+          placed.move(join(staged, 'recipe.yaml'), paths.recipePath(study.name))
+        return { here, added, others, moved: placed.count() }
+      })
     }
-    const here = await findSameStudy(trx, paths, study)
-    const { others, added } = await takeInDatasets(trx, datasets)
-    if (here === undefined) {
-      await putStudy(trx, { name: study.name, recipe: study.recipe, detail: { ...study.detail, command: { path: paths.recipePath(study.name), set: [] } } }, Date.now())
-      await setStudyRuns(trx, study.name, runs.map(({ key }) => key))
-      if (!existsSync(paths.recipePath(study.name)))
-        placed.move(join(staged, 'recipe.yaml'), paths.recipePath(study.name))
+    catch (error) {
+      await undo() // first: a run that cannot be forgotten keeps its files
+      placed.undo()
+      throw error
     }
-    return { here, others, added }
   })
+}
+
+function report({ emit, workspace: { paths } }: Core, { manifest: { study, runs }, known }: Unpacked, { here, added, others, moved }: Recorded, teachers: ReadonlyMap<string, string>): ImportedStudy {
   const notes = others.map(name => `The data set "${name}" of this workspace is another one; it stays until the study is planned, which reads the folder that its recipe names.`)
   const missing = study.detail.teachers.filter(({ name }) => !teachers.has(name))
   if (missing.length > 0)
     notes.push(`This workspace has no teacher ${missing.map(({ name }) => name).join(', ')}: facet teacher add MANIFEST, before the study is planned.`)
-  if (here && fresh.length === 0 && added.length === 0 && placed.count() === 0)
+  if (here && known.size === runs.length && added.length === 0 && moved === 0)
     notes.push('All of it was here already: nothing has changed.')
   emit('studies.changed', { name: study.name })
-  return { study: study.name, runs: fresh.length, known: known.size, recipe: recipeOf(paths, study.name, here), notes }
+  return { study: study.name, runs: runs.length - known.size, known: known.size, recipe: recipeOf(paths, study.name, here), notes }
 }
 
 /** Takes in the data sets whose names are free; `others` are those whose names are taken by other ones. */
@@ -232,48 +241,4 @@ async function takeInDatasets(trx: Trx, datasets: ArchiveManifest['datasets']): 
 /** Where the recipe of a study is: in this workspace, or where it was run from. */
 function recipeOf(paths: WorkspacePaths, name: string, row: StudyRow | undefined): string {
   return row === undefined || existsSync(paths.recipePath(name)) ? paths.recipePath(name) : StudyDetail.parse(JSON.parse(row.detail)).command.path
-}
-
-/** A run that was left unfinished here, or lost its artefact: the archive's events tell all of it, so it begins anew. */
-async function resetRun(trx: Trx, row: RunRow): Promise<void> {
-  await trx.deleteFrom('curves').where('run', '=', row.key).execute()
-  if (row.state !== 'queued')
-    await moveRun(trx, row.key, 'queued', { now: Date.now() }) // refuses one that has begun to work meanwhile
-  await trx.updateTable('runs').set({ events_offset: 0, last_seq: -1, duration_ms: null }).where('key', '=', row.key).execute()
-}
-
-async function takeInEvents(trx: Trx, key: string, path: string): Promise<RunRow> {
-  for (;;) {
-    const row = await trx.selectFrom('runs').selectAll().where('key', '=', key).executeTakeFirstOrThrow()
-    const chunk = readEvents(path, row.events_offset)
-    if (chunk.offset === row.events_offset)
-      return row
-    await applyEvents(trx, row, chunk)
-  }
-}
-
-function plannedRun({ sources, teachers, combiner, student, device: _device, recipeState: _state, ...run }: ArchivedRun, paths: WorkspacePaths, manifests: ReadonlyMap<string, string>): PlannedRun {
-  return {
-    ...run,
-    config: run.config,
-    order: {
-      key: run.key,
-      stage: run.stage,
-      version: run.version,
-      config: run.config,
-      seed: run.seed,
-      artefact: paths.artefactPath(run.stage, run.key),
-      sources: sources.map(({ name, root, fingerprint, faces, embeddings, unlabelled }) => ({
-        name,
-        root,
-        dataset: paths.datasetPath(fingerprint),
-        faces: faces && paths.facesPath(faces),
-        embeddings: embeddings && paths.embeddingsPath(embeddings),
-        unlabelled,
-      })),
-      teachers: teachers.map(({ name, sha256 }) => ({ name, sha256, manifest: manifests.get(name) ?? join(paths.teachers, `${name}.yaml`) })),
-      combiner: combiner && paths.modelPath(combiner),
-      student: student && paths.modelPath(student),
-    },
-  }
 }

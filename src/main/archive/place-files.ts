@@ -32,7 +32,7 @@ export async function compareExisting({ root }: Pick<WorkspacePaths, 'root'>, ar
  *
  * @throws the system's error, after everything is back where it was
  */
-export async function placeFiles(paths: WorkspacePaths, staged: string, { runs, study }: ArchiveManifest, known: ReadonlySet<string>): Promise<Placed> {
+export function placeFiles(paths: WorkspacePaths, staged: string, { runs, study }: ArchiveManifest, known: ReadonlySet<string>): Placed {
   const trash = createTrash(paths)
   const moved: { from: string, to: string }[] = []
   const undo = (): void => {
@@ -42,7 +42,6 @@ export async function placeFiles(paths: WorkspacePaths, staged: string, { runs, 
   const move = (from: string, to: string): void => {
     mkdirSync(dirname(to), { recursive: true })
     renameSync(from, to)
-    syncPath(dirname(to))
     moved.push({ from, to })
   }
   try {
@@ -60,7 +59,15 @@ export async function placeFiles(paths: WorkspacePaths, staged: string, { runs, 
         moved.push({ from: runDir, to: trash.put(runDir) })
       move(join(staged, 'runs', key), runDir)
     }
-    return { count: () => moved.length, move, undo }
+    new Set(moved.map(({ to }) => dirname(to))).forEach(syncPath) // once for all files of a folder
+    return {
+      count: () => moved.length,
+      move: (from, to) => {
+        move(from, to)
+        syncPath(dirname(to))
+      },
+      undo,
+    }
   }
   catch (error) {
     undo()

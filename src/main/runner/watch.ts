@@ -14,7 +14,7 @@ import { findWorker, goneWorker, isAtWork, logPath, readRequest } from './worker
 const graceMs = 5_000
 
 /** How long one look takes in events of one run; then others have their turn, since a file may hold days that nobody followed. */
-const turnMs = 100
+export const turnMs = 100
 
 /** Takes in all that a run's event file holds beyond what is known, and tells what changed. */
 export async function follow(state: RunnerState, key: string): Promise<RunRow> {
