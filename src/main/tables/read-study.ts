@@ -108,9 +108,9 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
             ]
           : []
       }),
-      baselines: detail.reconstructions.flatMap(({ key }) => {
-        const values = resultOf(runsByKey.get(key))?.baselines
-        return values ? [{ key, ...values }] : []
+      baselines: runs.flatMap((run) => {
+        const values = resultOf(run)?.baselines
+        return values ? [{ key: run.key, ...values }] : []
       })[0] ?? null,
       missingReconstructions: detail.reconstructions.flatMap(({ method, key }) => missingReconstruction(method, runsByKey.get(key), runCommand)),
       reconstructed: unique(detail.reconstructions.map(({ method }) => method)),

@@ -21,8 +21,8 @@ function offIdentity(matrix: Float32Array, n: number, diagonal: number): number 
 }
 
 describe('hadamard matrices', () => {
-  // by Sylvester 2, 8, 128; Paley I 4, 12, 20, 24, 28; Paley II 36 (17), 52 (25 is no prime: 2 x 26 fails), 76 (37); both ways 120 = 2 x 60
-  it.each([1, 2, 4, 8, 12, 20, 24, 28, 36, 76, 120, 128, 192, 256])('of order %i have entries 1 and -1 and orthogonal rows', (n) => {
+  // 2, 16, 128 and 256 by Sylvester alone; 12, 20, 24 by Paley I; 36 (17) and 76 (37) by Paley II; 120 is twice 60, Paley I of 59
+  it.each([1, 2, 4, 8, 12, 16, 20, 24, 28, 36, 76, 120, 128, 192, 256])('of order %i have entries 1 and -1 and orthogonal rows', (n) => {
     const matrix = hadamard(n)!
     expect(matrix.length).toBe(n * n)
     expect(matrix.every(value => value === 1 || value === -1)).toBe(true)

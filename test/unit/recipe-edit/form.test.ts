@@ -20,7 +20,7 @@ it('a field is described by its schema: kind, bounds, choices, default', () => {
   expect(field('combine', 'kind')).toMatchObject({ kind: 'choice', choices: ['concat', 'pca', 'ae', 'vae', 'dae'], default: 'ae' })
   expect(field('combine', 'size')).toMatchObject({ kind: 'integer-or-word', choices: ['mean'], default: 'mean', minimum: 0, isOpen: true })
   expect(field('combine', 'normalise')).toMatchObject({ kind: 'choice', choices: ['none', 'zscore', 'phi-s'], default: 'zscore', label: 'Normalise' })
-  expect(field('combine', 'noise.level')).toMatchObject({ kind: 'number', minimum: 0, maximum: 0.9, default: 0.25, label: 'Level' })
+  expect(field('combine', 'noise.level')).toMatchObject({ kind: 'number', minimum: 0, maximum: 0.9, default: 0.1, label: 'Level' })
   expect(field('prepare', 'aligned')).toMatchObject({ kind: 'switch', default: false })
   expect(field('transfer', 'head.hidden')).toMatchObject({ kind: 'integers', default: [256] })
   expect(field('combine', 'epochs').maximum).toBeNull()

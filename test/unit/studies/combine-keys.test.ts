@@ -12,7 +12,7 @@ describe('a combiner computed before there were vae, dae, normalise and skip', (
   })
 
   it('has another key where one of them does something', () => {
-    const keys = [{}, { skip: 'linear' }, { normalise: 'phi-s' }, { kind: 'vae' }, { kind: 'vae', beta: 0.5 }, { kind: 'vae', annealing: 0 }, { kind: 'dae' }, { kind: 'dae', noise: { level: 0.1 } }, { kind: 'dae', noise: { kind: 'teacher' } }].map(keyOf)
+    const keys = [{}, { skip: 'linear' }, { normalise: 'phi-s' }, { kind: 'vae' }, { kind: 'vae', beta: 0.5 }, { kind: 'vae', annealing: 0 }, { kind: 'dae' }, { kind: 'dae', noise: { level: 0.3 } }, { kind: 'dae', noise: { kind: 'teacher' } }].map(keyOf)
     expect(new Set(keys).size).toBe(keys.length)
   })
 })

@@ -67,6 +67,16 @@ describe('a training', () => {
     expect(bestScore).toBeCloseTo(0.25 ** 6, 6)
   })
 
+  it('looks before its first step where asked, and keeps the weights it started from where none are better', async () => {
+    const metrics: number[] = []
+    const report = { ...context.report, metrics: (step: number) => void metrics.push(step) }
+    let looks = 0
+    const rising = { evaluate: () => ({ score: looks++, metrics: {} }), patience: 2, evaluateFirst: true }
+    const { best, bestStep, bestScore, steps } = await train({ ...context, report }, phase, square(0.25, rising))
+    expect([bestStep, bestScore, best.w!.data[0], steps]).toEqual([0, 0, 1, 4])
+    expect(metrics).toEqual([0, 2, 4])
+  })
+
   it('that diverges is refused with the step and what to do, not finished with the weights of long ago', async () => {
     await expect(train(context, phase, square(1e30))).rejects.toMatchObject({
       code: 'bad-input',
