@@ -9,8 +9,10 @@
  * | a combiner's name (pca, ae, ...) | h_G, frozen, and a head |
  * | student, student-finetuned | the distilled network, frozen or with all parameters trained |
  * | scratch | the student's architecture without any knowledge (the paper's CNN) |
+ * | bt, bct | the best teacher, the best of all subsets of teachers side by side: a head for each, chosen on validation |
+ * | bt-oracle, bct-oracle | the same chosen on the test set, as the paper does |
  */
-export type MethodFamily = 'teacher' | 'combiner' | 'student' | 'scratch'
+export type MethodFamily = 'teacher' | 'combiner' | 'student' | 'scratch' | 'selection'
 
 export interface Method {
   name: string
@@ -21,6 +23,8 @@ export interface Method {
   trainsPixels: boolean
   /** The head has G's shape instead of one small hidden layer. */
   paperHead: boolean
+  /** Which subsets of teachers are tried, and what the best is chosen on. */
+  selection: { subsets: 'single' | 'all', choose: 'validation' | 'test' } | null
 }
 
 /** Names of methods that do not depend on the recipe. */
@@ -30,6 +34,10 @@ export const fixedMethods = [
   'student',
   'student-finetuned',
   'scratch',
+  'bt',
+  'bct',
+  'bt-oracle',
+  'bct-oracle',
 ] as const
 
 /** Every method name of a recipe, in the order of the paper's tables: single teachers, fused, student, baselines. */
@@ -42,6 +50,10 @@ export function methodNames(teachers: string[], combiners: string[]): string[] {
     'student',
     'student-finetuned',
     'scratch',
+    'bt',
+    'bct',
+    'bt-oracle',
+    'bct-oracle',
   ]
 }
 
@@ -52,6 +64,7 @@ export function findMethod(name: string, teachers: string[], combiners: string[]
     of: null,
     trainsPixels: false,
     paperHead: false,
+    selection: null,
   }
   if (name.startsWith('teacher:')) {
     const of = name.slice('teacher:'.length)
@@ -72,6 +85,10 @@ export function findMethod(name: string, teachers: string[], combiners: string[]
     case 'student': return { ...base, family: 'student' }
     case 'student-finetuned': return { ...base, family: 'student', trainsPixels: true }
     case 'scratch': return { ...base, family: 'scratch', trainsPixels: true }
+    case 'bt': return { ...base, family: 'selection', selection: { subsets: 'single', choose: 'validation' } }
+    case 'bct': return { ...base, family: 'selection', selection: { subsets: 'all', choose: 'validation' } }
+    case 'bt-oracle': return { ...base, family: 'selection', selection: { subsets: 'single', choose: 'test' } }
+    case 'bct-oracle': return { ...base, family: 'selection', selection: { subsets: 'all', choose: 'test' } }
     default: return null
   }
 }

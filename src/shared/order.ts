@@ -31,6 +31,7 @@ export const Order = z.strictObject({
     'combine',
     'distil',
     'transfer',
+    'select',
   ]),
   version: z.int(),
   config: z.unknown().describe('The stage\'s configuration with every default filled in'),
@@ -45,6 +46,7 @@ export const Order = z.strictObject({
   teachers: z.array(OrderTeacher),
   combiner: z.string().nullable().describe('Artefact folder of the combiner below'),
   student: z.string().nullable().describe('Artefact folder of the student below'),
+  selection: z.string().nullable().optional().describe('Artefact folder of the finished selection whose scores are chosen from'),
 })
 export type Order = z.infer<typeof Order>
 
@@ -62,6 +64,28 @@ export const Evaluation = z.strictObject({
 })
 export type Evaluation = z.infer<typeof Evaluation>
 
+/** What a selection found of each subset of teachers and of each teacher. Scores are in the knowledge's metric. */
+export const SelectionResult = z.strictObject({
+  metric: z.enum(['accuracy', 'mae', 'error-rate']),
+  teachers: z.array(z.strictObject({
+    name: z.string(),
+    logme: z.number().nullable().describe('Log evidence per training face (You et al. 2021); null where there is no label to explain'),
+    cka: z.array(z.number()).describe('Linear CKA with each teacher, itself included'),
+  })),
+  subsets: z.array(z.strictObject({
+    teachers: z.array(z.int()).describe('Places in the list of teachers'),
+    ridge: z.number().nullable().describe('Validation score of the ridge solution'),
+    validation: z.number().nullable().describe('Of its head; null where it has none. Mean over folds'),
+    test: z.number().nullable(),
+    steps: z.int().describe('Optimizer steps of its head, over all folds'),
+  })),
+  chosen: z.array(z.strictObject({
+    subset: z.int().describe('Place in the list of subsets'),
+    folds: z.int().describe('Folds that it was chosen for'),
+  })).describe('The one that most folds chose first'),
+})
+export type SelectionResult = z.infer<typeof SelectionResult>
+
 /** What a finished run is worth knowing for without opening its artefact. */
 export const RunResult = z.strictObject({
   summary: z.record(z.string(), z.union([
@@ -71,6 +95,7 @@ export const RunResult = z.strictObject({
     z.null(),
   ])),
   evaluations: z.array(Evaluation).default([]),
+  selection: SelectionResult.optional(),
   reconstruction: z.record(z.string(), z.number()).optional().describe('nRMSE per teacher on unseen faces'),
   baselines: z.strictObject({
     mean: z.record(z.string(), z.number()).describe('Of the mean of the faces learnt from'),

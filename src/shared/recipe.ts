@@ -3,6 +3,7 @@ import { combine, combinerReads } from './stages/combine.ts'
 import { distil } from './stages/distil.ts'
 import { embed } from './stages/embed.ts'
 import { prepare } from './stages/prepare.ts'
+import { select } from './stages/select.ts'
 import { transfer } from './stages/transfer.ts'
 
 const Name = z.string().regex(/^[\w-]+$/, 'letters, digits, dashes and underscores')
@@ -28,6 +29,8 @@ const TransferEntry = z.strictObject({
   ...partialShape(transferShape),
   fineTune: z.strictObject(partialShape(transferShape)).optional().describe('What differs where every parameter is trained'),
 })
+/** A selection's heads are those of transfer. */
+const SelectEntry = z.strictObject(partialShape(select.config.pick({ train: true }).shape))
 const { teachers: _teachers, ...embedShape } = embed.config.shape
 
 /** Optional fields without their defaults: a recipe holds only what differs, and the defaults stand in the stage's schema alone. */
@@ -76,6 +79,7 @@ export const Recipe = z.strictObject({
     ]),
     distil: DistilEntry.default({}),
     transfer: TransferEntry.default({}),
+    select: SelectEntry.default({}),
   }).prefault({}),
   knowledge: z.array(z.strictObject({
     name: Name,

@@ -59,6 +59,27 @@ export function seededRandom(...seed: number[]): SeededRandom {
   }
 }
 
+/** The normal numbers of a seed from their first, as often as asked for: each reader gives what `seededRandom(seed).normal` would, drawn once for all. */
+export function replayedNormals(seed: number): () => () => number {
+  const { normal } = seededRandom(seed)
+  let drawn = new Float64Array(1 << 16)
+  let count = 0
+  return () => {
+    let at = 0
+    return () => {
+      if (at === count) {
+        if (count === drawn.length) {
+          const more = new Float64Array(2 * count)
+          more.set(drawn)
+          drawn = more
+        }
+        drawn[count++] = normal()
+      }
+      return drawn[at++]!
+    }
+  }
+}
+
 /** The whole numbers 0 .. count - 1 in a random order (Fisher and Yates). */
 export function permutation(count: number, random: SeededRandom): Int32Array {
   const order = Int32Array.from({ length: count }, (_, i) => i)

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { Recipe } from './recipe.ts'
 
-/** contaminated: a teacher behind the method was trained on this data set. seen-unlabelled: combiner and student saw part of its images, without labels. */
-export const Mark = z.enum(['contaminated', 'seen-unlabelled'])
+/**
+ * contaminated: a teacher behind the method was trained on this data set. seen-unlabelled: combiner and student saw part of its images,
+ * without labels. oracle: the test set itself chose among subsets of teachers.
+ */
+export const Mark = z.enum(['contaminated', 'seen-unlabelled', 'oracle'])
 export type Mark = z.infer<typeof Mark>
 
 /** One cell's contribution: the run that fills it, or why there is none. */

@@ -2,13 +2,14 @@ import { z } from 'zod'
 
 /**
  * Marks a cell can carry, with the sign that tables print beside it. contaminated: a teacher behind it was trained on this data set;
- * seen-unlabelled: combiner and student saw part of its images without labels.
+ * seen-unlabelled: combiner and student saw part of its images without labels; oracle: its subset of teachers was chosen on the test set.
  */
 export const tableMarks = {
   'contaminated': '†',
   'seen-unlabelled': '‡',
+  'oracle': '◊',
 } as const
-export const TableMark = z.enum(['contaminated', 'seen-unlabelled'])
+export const TableMark = z.enum(['contaminated', 'seen-unlabelled', 'oracle'])
 export type TableMark = z.infer<typeof TableMark>
 
 /** Why a cell is empty or rests on fewer seeds than the study asks for, and the command that fills it (null where no command can). */

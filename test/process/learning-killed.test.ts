@@ -30,7 +30,7 @@ afterAll(() => {
 })
 
 /** Writes the order of a run and tells its folder. */
-function prepareRun(name: string, stage: 'combine' | 'distil' | 'transfer', config: object, models: Partial<Order> = {}): string {
+function prepareRun(name: string, stage: 'combine' | 'distil' | 'transfer' | 'select', config: object, models: Partial<Order> = {}): string {
   const runDir = join(folder, name)
   mkdirSync(runDir)
   const order: Order = { key: 'c'.repeat(64), stage, version: stages[stage].version, config: stages[stage].config.parse(config), seed: 3, runDir, artefact: `${runDir}.model`, threads: 1, sources: [source], teachers: teachers.map(({ name }) => ({ name, manifest: 'none.yaml', sha256: '0'.repeat(64) })), combiner: null, student: null, ...models }
@@ -95,6 +95,7 @@ it.each([
   ['a network from scratch', 'transfer', { task: 'kind', encoder: { kind: 'scratch', width: 8, input: 32 }, batch: 16, epochs: 45, patience: 0 }, {}],
   ['a student that is fine-tuned', 'transfer', { task: 'kind', encoder: { kind: 'student', mode: 'fine-tune' }, batch: 16, epochs: 45, patience: 0 }, { student: true }],
   ['a head on frozen embeddings, one fold after the other', 'transfer', { task: 'age', encoder: { kind: 'teacher', name: 'narrow' }, batch: 8, epochs: 50, patience: 0 }, {}],
+  ['heads on all subsets of teachers, some of which have stopped', 'select', { task: 'age', batch: 8, epochs: 60, patience: 8, folds: 8 }, {}],
 ] as const)('%s that was paused and killed ends with the same bits as one left alone', async (name, stage, config, needs) => {
   const models = { ...('combiner' in needs ? { combiner } : {}), ...('student' in needs ? { student } : {}) }
   const alone = await undisturbed(prepareRun(`${name} alone`, stage, config, models))

@@ -75,6 +75,7 @@ process.exit(await runWorker(process.argv[2]!, {
     combine: load,
     distil: load,
     transfer: load,
+    select: load,
   },
   loadEngine: async () => 'none',
 }))

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { RunResult } from '#shared/order.ts'
 import { metricOf } from '#shared/scores.ts'
+import { stages } from '#shared/stages/index.ts'
 import { readAnswers, scoresOf, wordAgainst, wordAnswer } from '../tables/answers.ts'
 import { compareMethods } from '../tables/compare-methods.ts'
 import { compareRuns, letterOf } from '../tables/compare.ts'
@@ -72,7 +73,7 @@ export const compareHandlers = ((core) => {
 function whyNone(runs: readonly (RunAnswers | null)[], letters: readonly string[]): string | null {
   const silent = letters.filter((_, i) => !runs[i])
   if (silent.length > 0)
-    return `${silent.join(', ')}: no answers per sample, only finished transfers have them.`
+    return `${silent.join(', ')}: no answers per sample, only finished transfers and selections have them.`
   const other = letters.find((_, i) => runs[i]!.knowledge !== runs[0]!.knowledge)
   return other === undefined
     ? null
@@ -121,7 +122,7 @@ async function readRun({ workspace: { db } }: Core, row: RunRow): Promise<Compar
       standardError: standard_error,
       interval: [low, high],
     })),
-    knowledge: row.stage === 'transfer'
+    knowledge: stages[row.stage].hasAnswers
       ? `${order.sources[0]!.name}/${String(config.task)}`
       : null,
     better: tested && metricOf(tested.task.kind).better,

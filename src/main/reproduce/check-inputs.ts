@@ -29,7 +29,7 @@ export type OnChecked = (dataset: string, done: number, total: number) => void
  *
  * @throws FacetError 'conflict' that names the data set, teacher or run, and what of it has changed or is missing
  */
-export async function checkInputs(db: Db, row: RunRow, order: Pick<Order, 'sources' | 'teachers' | 'combiner' | 'student'>, onChecked: OnChecked = () => {}): Promise<void> {
+export async function checkInputs(db: Db, row: RunRow, order: Pick<Order, 'sources' | 'teachers' | 'combiner' | 'student' | 'selection'>, onChecked: OnChecked = () => {}): Promise<void> {
   await checkArtefacts(db, order)
   for (const teacher of order.teachers)
     checkTeacher(teacher)
@@ -42,8 +42,8 @@ function refuse(what: string, where: string, hint: string): FacetError {
   return new FacetError('conflict', `The run cannot be reproduced: ${what}.`, { where, hint })
 }
 
-async function checkArtefacts(db: Db, { sources, combiner, student }: Pick<Order, 'sources' | 'combiner' | 'student'>): Promise<void> {
-  const needed = [...sources.flatMap(({ faces, embeddings }) => [faces, embeddings]), combiner, student].filter(path => path !== null)
+async function checkArtefacts(db: Db, { sources, combiner, student, selection = null }: Pick<Order, 'sources' | 'combiner' | 'student' | 'selection'>): Promise<void> {
+  const needed = [...sources.flatMap(({ faces, embeddings }) => [faces, embeddings]), combiner, student, selection].filter(path => path !== null)
   const sealed = await sealedFilesByArtefact(db)
   for (const path of needed) {
     const what = `what run ${basename(path).slice(0, 12)} made, which it builds on,`

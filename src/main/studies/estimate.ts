@@ -3,9 +3,11 @@ import type { CombinerConfig } from '#shared/stages/combine.ts'
 import type { distil } from '#shared/stages/distil.ts'
 import type { embed } from '#shared/stages/embed.ts'
 import type { prepare } from '#shared/stages/prepare.ts'
+import type { select } from '#shared/stages/select.ts'
 import type { transfer } from '#shared/stages/transfer.ts'
 import type { Step, StudyDataset } from './step.ts'
 import { isTrained } from '#shared/stages/combine.ts'
+import { ridgePenalties, subsetsOf } from '#shared/stages/select.ts'
 
 /** What a run is expected to cost. */
 export interface Estimate { seconds: number, bytes: number }
@@ -15,6 +17,12 @@ const resnet18Macs = 1.82e9
 /** Floating point operations a second of two cores, measured on the student's step and on matrix products. */
 const convolutionRate = 1.3e11
 const matrixRate = 0.8e11
+/** Cubes of columns that two cores decompose in a second (Cholesky, n^3 / 3 operations each, and solving with it). */
+const ridgeRate = 6e10
+/** One step of heads with so many weights: products and AdamW, seconds per weight. */
+const secondsPerWeight = 3.4e-9
+/** Part of the most steps that heads do before they stop early, on average. */
+const stepsUntilStopped = 0.35
 /** Starting a worker, loading TensorFlow, building graphs. */
 const startSeconds = 2
 
@@ -79,12 +87,7 @@ function work(step: Step, { faces, seen, width, datasets }: { faces: number, see
     }
     case 'transfer': {
       const config = step.config as z.infer<typeof transfer.config>
-      const subjects = total(step, datasets, data => data.subjects)
-      const folds = config.folds === 'subject'
-        ? Math.max(1, subjects)
-        : config.folds
-      const isLeftOut = step.inputs.sources.some(({ fingerprint }) => Object.values(datasets.find(data => data.fingerprint === fingerprint)?.tasks ?? {}).some(task => task.protocol === 'subjects'))
-      const times = isLeftOut ? folds : 1
+      const times = foldsOf(step, datasets)
       const trainsPixels = config.encoder.kind === 'scratch' || (config.encoder.kind === 'student' && config.encoder.mode === 'fine-tune')
       const perEpoch = Math.ceil(faces * 0.7 / config.batch)
       const steps = Math.min(config.steps, config.epochs * perEpoch)
@@ -95,7 +98,35 @@ function work(step: Step, { faces, seen, width, datasets }: { faces: number, see
         ? studentStepSeconds(config.batch, geometry.width, geometry.input)
         : 0.0015), bytes: 2e6 + (trainsPixels ? 9e6 : 0) }
     }
+    case 'select': return selectionWork(step, faces, foldsOf(step, datasets))
     default: return step.stage satisfies never
+  }
+}
+
+/** How many times a run trains: once, or once for each group of people that is left out. */
+function foldsOf({ config, inputs }: Step, datasets: StudyDataset[]): number {
+  const { folds } = config as Pick<z.infer<typeof transfer.config>, 'folds'>
+  const isLeftOut = inputs.sources.some(({ fingerprint }) => Object.values(datasets.find(data => data.fingerprint === fingerprint)?.tasks ?? {}).some(task => task.protocol === 'subjects'))
+  if (!isLeftOut)
+    return 1
+  return folds === 'subject'
+    ? Math.max(1, inputs.sources.reduce((sum, { fingerprint }) => sum + (datasets.find(data => data.fingerprint === fingerprint)?.subjects ?? 0), 0))
+    : folds
+}
+
+/** Heads on subsets of teachers: the steps of all that are trained, after the ridge solutions of all. One that chooses from finished scores only reads. */
+function selectionWork({ config, inputs: { teachers } }: Step, faces: number, folds: number): Estimate {
+  const { subsets, choose, train, head: { hidden }, batch, epochs, steps } = config as z.infer<typeof select.config>
+  const widths = subsetsOf(teachers.length, subsets).map(subset => subset.reduce((sum, place) => sum + teachers[place]!.dimension, 0))
+  const scores = faces * widths.length * 4
+  if (choose === 'test')
+    return { seconds: 0, bytes: scores }
+  const solved = widths.reduce((sum, width) => sum + width ** 3, 0) * ridgePenalties.length / ridgeRate
+  const trained = train === 'all' ? 1 : Math.min(1, train / widths.length)
+  const parameters = trained * widths.reduce((sum, width) => sum + width * (hidden[0] ?? 1), 0)
+  return {
+    seconds: solved + folds * stepsUntilStopped * Math.min(steps, epochs * Math.ceil(faces * 0.7 / batch)) * parameters * secondsPerWeight,
+    bytes: scores + Math.max(...widths) * (hidden[0] ?? 1) * 4,
   }
 }
 

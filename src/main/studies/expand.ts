@@ -58,12 +58,15 @@ function missingReason(task: Task, method: Method): string | null {
 }
 
 function marksOf(method: Method, data: StudyDataset, unlabelled: string[], teachers: StudyTeacher[]): Mark[] {
-  const behind = teachers.filter(teacher => method.family !== 'scratch' && (method.family !== 'teacher' || teacher.name === method.of))
+  // which teachers a selection leans on is known once it has chosen: the tables ask its result
+  const behind = teachers.filter(teacher => method.family !== 'scratch' && method.family !== 'selection' && (method.family !== 'teacher' || teacher.name === method.of))
   const hasLearnt = (method.family === 'combiner' || method.family === 'student') && unlabelled.includes(data.name)
   const marks: Mark[] = []
   if (behind.some(teacher => teacher.contaminates.includes(data.format)))
     marks.push('contaminated')
   if (hasLearnt && Object.values(data.tasks).some(task => task.protocol !== 'split'))
     marks.push('seen-unlabelled')
+  if (method.selection?.choose === 'test')
+    marks.push('oracle')
   return marks
 }

@@ -62,7 +62,7 @@ export async function buildPipeline(input: PipelineInput): Promise<Pipeline> {
     teachers: teachersOf(input, ofStage('embed')),
     combiners: combinersOf(input, ofStage('combine')),
     student: await studentOf(input, ofStage('distil')),
-    knowledge: knowledgeOf(input, ofStage('transfer')),
+    knowledge: knowledgeOf(input, [...ofStage('transfer'), ...ofStage('select')]),
   }
 }
 

@@ -34,7 +34,7 @@ export interface StudyTeacher { name: string, manifest: string, sha256: string, 
 export interface StepSource { name: string, root: string, fingerprint: string, faces: string | null, embeddings: string | null, unlabelled: boolean }
 
 /** What one run builds on: keys of other runs, fingerprints of data. */
-export interface StepInputs { sources: StepSource[], teachers: StudyTeacher[], combiner: string | null, student: string | null }
+export interface StepInputs { sources: StepSource[], teachers: StudyTeacher[], combiner: string | null, student: string | null, selection: string | null }
 
 /** One run of a study, before anybody asked whether it is cached. */
 export interface Step {
@@ -89,7 +89,7 @@ export function makeStep(stage: StageName, { label, config: given, seed = 0, inp
     isDeterministic,
     label: usesSeed ? `${label}, seed ${seed}` : label,
     needs: [...new Set(needs)],
-    inputs: { sources: [], teachers: [], combiner: null, student: null, ...inputs },
+    inputs: { sources: [], teachers: [], combiner: null, student: null, selection: null, ...inputs },
   }
 }
 

@@ -27,7 +27,7 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     steps.set(step.key, steps.get(step.key) ?? step)
     return step.key
   }
-  const { prepare, embed, distil: { target: _, seeds: distilSeeds, ...distil }, transfer: { fineTune = {}, ...transfer } } = recipe.stages
+  const { prepare, embed, distil: { target: _, seeds: distilSeeds, ...distil }, transfer: { fineTune = {}, ...transfer }, select: selecting } = recipe.stages
 
   const facesOf = (data: StudyDataset): string => add('prepare', { label: `prepare ${data.name}`, config: { aligned: data.aligned, ...prepare }, inputs: { sources: [sourceOf(data)] }, keyed: { dataset: data.fingerprint } })
   const embeddingsOf = (data: StudyDataset): string => {
@@ -74,6 +74,17 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     const faces = facesOf(data)
     return { inputs: { sources: [sourceOf(data, { faces })], student }, keyed: { faces, ...student && { student } }, needs: [faces, ...student ? [student] : []] }
   }
+  const selectOf = (knowledge: Knowledge, data: StudyDataset, task: Task, { name, selection }: Method, seed: number): string => {
+    // keyed by the teachers in their order and the faces: embeddings of further teachers change nothing
+    const [faces, embeddings] = [facesOf(data), embeddingsOf(data)]
+    const { augmentation: _, ...heads } = transfer
+    const common = { seed, isSeedless: task.kind === 'verification', inputs: { sources: [sourceOf(data, { faces, embeddings })], teachers }, keyed: { faces, teachers: teachers.map(({ sha256 }) => sha256) } }
+    const config = { task: knowledge.task, ...foldsOf(knowledge, task, 'frozen'), ...heads, ...selecting, subsets: selection!.subsets }
+    const honest = add('select', { ...common, label: `select ${knowledge.name}, ${name.replace('-oracle', '')}`, config, needs: [embeddings] })
+    if (selection!.choose === 'validation')
+      return honest
+    return add('select', { ...common, label: `select ${knowledge.name}, ${name}`, config: { ...config, choose: 'test' }, inputs: { ...common.inputs, selection: honest }, keyed: { selection: honest }, needs: [honest] })
+  }
   const transferOf: StudySteps['transferOf'] = (knowledge, data, task, method, seed) => {
     const common = { label: `transfer ${knowledge.name}, ${method.name}`, seed, isSeedless: task.kind === 'verification' }
     switch (method.family) {
@@ -89,6 +100,7 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
         const { network, width, input } = distil
         return add('transfer', { ...common, config: { ...tuned(knowledge, task), encoder: { kind: 'scratch', network, width, input } }, ...onPixels(data, null) })
       }
+      case 'selection': return selectOf(knowledge, data, task, method, seed)
       default: return method.family satisfies never
     }
   }

@@ -10,6 +10,7 @@ import { isAttributes, wordAttributes } from '#shared/attributes.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { scoreOf } from '#shared/scores.ts'
+import { stages } from '#shared/stages/index.ts'
 
 /** What a run answered for one test sample or pair. */
 export interface Answer {
@@ -44,7 +45,7 @@ const mostKept = 400_000
 
 /** The test answers of a run; null where it has none (another stage, not done, its artefact gone). */
 export function readAnswers(row: Pick<RunRow, 'stage' | 'state' | 'config' | 'work_order'>): RunAnswers | null {
-  if (row.stage !== 'transfer' || row.state !== 'done')
+  if (!stages[row.stage].hasAnswers || row.state !== 'done')
     return null
   const { artefact, sources } = JSON.parse(row.work_order) as Pick<Order, 'artefact' | 'sources'>
   const file = join(artefact, 'predictions.csv')

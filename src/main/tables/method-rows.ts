@@ -122,5 +122,8 @@ export function methodLegend(rows: readonly TableRow[], input: TableInput): stri
     ...(marks.has('seen-unlabelled')
       ? ['‡ combiner and student saw part of these images without labels; the row "(unseen)" counts only what they never saw.']
       : []),
+    ...(marks.has('oracle')
+      ? ['◊ oracle: the test set itself chose the subset of teachers, as in the paper; no figure to expect on new faces. bt and bct choose on validation.']
+      : []),
   ]
 }

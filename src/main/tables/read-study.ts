@@ -68,14 +68,14 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
       }),
       methods: unique(detail.cells.map(({ method }) => method)),
       seeds: method => unique(detail.cells.filter(cell => cell.method === method).map(({ seed }) => seed)),
-      sources: detail.cells.flatMap(({ knowledge, method, seed, key, marks }) => key !== null && evaluations.has(key)
+      sources: detail.cells.flatMap(({ knowledge, data, method, seed, key, marks }) => key !== null && evaluations.has(key)
         ? [
             {
               knowledge,
               method,
               seed,
               key,
-              marks,
+              marks: [...marks, ...marksOfChosen(resultOf(runsByKey.get(key))?.selection, data, detail)],
               evaluations: evaluations.get(key)!.map(({ scope, metric, value, count, standard_error, low, high }) => ({
                 scope,
                 metric,
@@ -145,6 +145,15 @@ function unique<T>(values: T[]): T[] {
   return [
     ...new Set(values),
   ]
+}
+
+/** A selection leans on the teachers that it chose: one of them may have been trained on the data set. */
+function marksOfChosen(selection: RunResult['selection'], data: string, { datasets, teachers }: StudyDetail): Cell['marks'] {
+  const { format } = datasets.find(({ name }) => name === data)!
+  const names = new Set(selection?.chosen.flatMap(({ subset }) => selection.subsets[subset]!.teachers.map(place => selection.teachers[place]!.name)))
+  return teachers.some(({ name, contaminates }) => names.has(name) && contaminates.includes(format))
+    ? ['contaminated']
+    : []
 }
 
 function resultOf(run: RunRow | undefined): RunResult | null {

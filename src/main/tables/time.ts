@@ -8,7 +8,7 @@ import { cellOf, withBest } from './cells.ts'
 type Part = 'preparing' | 'unlabelled' | 'target'
 
 /** What a stage's time goes to: faces and embeddings are made before anything is trained. */
-const parts: Record<StageName, Part> = { prepare: 'preparing', embed: 'preparing', combine: 'unlabelled', distil: 'unlabelled', transfer: 'target' }
+const parts: Record<StageName, Part> = { prepare: 'preparing', embed: 'preparing', combine: 'unlabelled', distil: 'unlabelled', transfer: 'target', select: 'target' }
 
 interface RowKind {
   title: string

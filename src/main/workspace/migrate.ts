@@ -64,9 +64,15 @@ export function missingMigrations(db: Database.Database, migrations: Migration[]
 }
 
 function apply(db: Database.Database, { name, sql, checksum }: Migration, where: string, copy: string | null): void {
+  const areForeignKeysOn = db.pragma('foreign_keys', { simple: true }) as number
+  // A table that others refer to is changed by making it anew, and dropping the old one must not take their rows along.
+  db.pragma('foreign_keys = off')
   try {
     db.transaction(() => {
       db.exec(sql)
+      const [dangling] = db.pragma('foreign_key_check') as { table: string, parent: string }[]
+      if (dangling)
+        throw new Error(`a row of ${dangling.table} refers to none of ${dangling.parent}`)
       db.prepare('insert into migrations values (?, ?, ?)').run(name, checksum, Date.now())
     }).exclusive()
   }
@@ -80,5 +86,8 @@ function apply(db: Database.Database, { name, sql, checksum }: Migration, where:
         : undefined,
       cause: error,
     })
+  }
+  finally {
+    db.pragma(`foreign_keys = ${areForeignKeysOn}`)
   }
 }

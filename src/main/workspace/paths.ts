@@ -59,7 +59,8 @@ export function workspacePaths(folder: string): WorkspacePaths {
         case 'embed': return embeddingsPath(key)
         case 'combine':
         case 'distil':
-        case 'transfer': return modelPath(key)
+        case 'transfer':
+        case 'select': return modelPath(key)
         default: return stage satisfies never
       }
     },

@@ -1,11 +1,13 @@
+import type { StageName } from '../stages/declare.ts'
 import { z } from 'zod'
 import { RunState } from '../order.ts'
 import { Reproduction } from '../reproduction.ts'
 import { RunItem } from '../run-views.ts'
+import { stages } from '../stages/index.ts'
 import { IdleView, RunDetail, RunView } from '../views.ts'
 import { Key, method, nothing } from './method.ts'
 
-const Stage = z.enum(['prepare', 'embed', 'combine', 'distil', 'transfer'])
+const Stage = z.enum(Object.keys(stages) as [StageName, ...StageName[]])
 const keyed = z.strictObject({ key: Key })
 const Buckets = z.int().min(10).max(4000)
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 
-export type StageName = 'prepare' | 'embed' | 'combine' | 'distil' | 'transfer'
+export type StageName = 'prepare' | 'embed' | 'combine' | 'distil' | 'transfer' | 'select'
 
 /** What every process needs to know of a stage. Forms, plan, terminal and keys come from it; its run function lives in src/worker/stages. */
 export interface StageDeclaration<Name extends StageName, Config extends z.ZodType> {
@@ -16,6 +16,8 @@ export interface StageDeclaration<Name extends StageName, Config extends z.ZodTy
   usesSeed: (config: z.output<Config>) => boolean
   /** Whether a run may occupy every core; others are run side by side, one core each. */
   usesAllCores: (config: z.output<Config>) => boolean
+  /** Its runs leave answers per test sample (predictions.csv) of one knowledge, the `task` of their configuration. */
+  hasAnswers?: boolean
 }
 
 /** Declares a stage; exists for its types. */

@@ -2,6 +2,7 @@ import { combine } from './combine.ts'
 import { distil } from './distil.ts'
 import { embed } from './embed.ts'
 import { prepare } from './prepare.ts'
+import { select } from './select.ts'
 import { transfer } from './transfer.ts'
 
 /** The stages in the order of the data's way; nothing else knows the order. */
@@ -11,5 +12,6 @@ export const stages = {
   combine,
   distil,
   transfer,
+  select,
 } as const
 export type Stages = typeof stages

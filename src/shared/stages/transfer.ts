@@ -51,6 +51,7 @@ export const transfer = declareStage({
   }),
   usesSeed: () => true,
   usesAllCores: config => config.encoder.kind === 'scratch' || (config.encoder.kind === 'student' && config.encoder.mode === 'fine-tune'),
+  hasAnswers: true,
 })
 
 /** What differs from the defaults above where every parameter is trained (fine-tuning, and from scratch): a smaller rate for weights that already know something, cosine to zero, small batches. */

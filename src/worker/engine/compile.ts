@@ -18,7 +18,13 @@ export type { InferenceOutput, InferenceProgram } from './inference.ts'
 export { Program } from './program.ts'
 
 /** What a training step gives back. `updates`: new values of variables that no gradient moves, by the variable's name, e.g. moving statistics. */
-export interface StepResult { loss: Scalar, metrics?: Record<string, Scalar>, updates?: Record<string, Tensor> }
+export interface StepResult {
+  loss: Scalar
+  metrics?: Record<string, Scalar>
+  updates?: Record<string, Tensor>
+  /** What `Program.compute` can be asked for. */
+  outputs?: Record<string, Tensor>
+}
 
 /** Tensors of a step's feeds; `seed` (int32 [2]: the step's seed, the step's number) is always there, for random.ts. */
 export type StepFeeds<F> = FeedTensors<F> & { seed: Tensor }
@@ -30,6 +36,11 @@ interface CompileOptions<F extends FeedDeclarations, V extends Record<string, Te
   /** Names of those the optimizer moves. Default: all that are not in `updates`. */
   trainable?: readonly string[]
   optimizer: OptimizerConfig
+  /**
+   * Models that learn side by side: the variables that each trains, by its name. The metric of that name is its loss, the step's loss
+   * their sum. `Program.stepParts` steps some of them and does no work for the others.
+   */
+  parts?: Record<string, readonly string[]>
   /** Shown where an error is. */
   name?: string
 }
@@ -68,15 +79,15 @@ export function compile<F extends FeedDeclarations, V extends Record<string, Ten
     const optimizer = addOptimizer(builder, options.optimizer, trained)
     const assigned = Object.entries(traced.updates).map(([name, value]) => assign(builder, variables.refs[name]!, value, options.variables[name]!.dtype))
     // The loss is that of the weights before the step; fetching it waits for the updates, so that one run is one whole step.
-    const train = builder.op('Identity', [traced.loss], {
+    const stepOf = (name: string, loss: NodeRef, control: NodeRef[]): string => builder.op('Identity', [loss], {
       T: attr.type('float32'),
-    }, 1, {
-      name: 'train',
-      control: [
-        ...optimizer.updates,
-        ...assigned,
-      ],
-    })
+    }, 1, { name, control }).node
+    const train = stepOf('train', traced.loss, [
+      ...optimizer.updates,
+      ...assigned,
+    ])
+    const updates = new Map(trained.map(({ variable }, i) => [variable.name, optimizer.updates[i]!]))
+    const parts = Object.entries(partsOf(options, traced)).map(([name, variables]) => [name, stepOf(`train/${name}`, traced.metrics[name]!, variables.map(each => updates.get(each)!))])
     const reset = builder.op('Identity', [
       builder.constant([0], [], 'int32'),
     ], {
@@ -86,9 +97,11 @@ export function compile<F extends FeedDeclarations, V extends Record<string, Ten
       feeds: options.feeds,
       feedNodes: feeds.nodes,
       variables: Object.keys(options.variables),
-      train: train.node,
+      train,
+      parts: Object.fromEntries(parts) as Record<string, string>,
       reset: reset.node,
       metrics: traced.metrics,
+      outputs: traced.outputs,
       optimizer,
     })
     program.write(options.variables)
@@ -96,7 +109,7 @@ export function compile<F extends FeedDeclarations, V extends Record<string, Ten
   })
 }
 
-interface Traced { loss: NodeRef, metrics: Record<string, NodeRef>, updates: Record<string, NodeRef>, gradients: Record<string, NodeRef> }
+interface Traced { loss: NodeRef, metrics: Record<string, NodeRef>, outputs: Record<string, NodeRef>, updates: Record<string, NodeRef>, gradients: Record<string, NodeRef> }
 interface Engine { gradients: (f: () => Tensor, xs: Tensor[], dy: undefined, allowNoGradients: boolean) => { value: Tensor, grads: (Tensor | undefined)[] } }
 
 function differentiate(
@@ -116,13 +129,14 @@ function differentiate(
   ]))
   let traced: Omit<Traced, 'gradients'> | undefined
   const { grads } = (tf.engine() as unknown as Engine).gradients(() => {
-    const { loss, metrics, updates } = step()
+    const { loss, metrics, updates, outputs } = step()
     if (loss.rank !== 0)
       throw new FacetError('bad-input', `The loss is [${loss.shape}]; it must be a scalar, one number per batch.`, { where: name })
     checkUpdates(updates ?? {}, variables, trainable ?? [], name)
     traced = {
       loss: refOf(loss),
       metrics: refsOf(metrics),
+      outputs: refsOf(outputs),
       updates: refsOf(updates),
     }
     return loss
@@ -136,6 +150,18 @@ function differentiate(
     gradients[each] = refOf(grads[i])
   })
   return { ...traced!, gradients }
+}
+
+/** The parts, each variable in the one that trains it. */
+function partsOf({ parts = {}, name: where }: Pick<CompileOptions<FeedDeclarations, Record<string, TensorData>>, 'parts' | 'name'>, { metrics, gradients }: Traced): Record<string, readonly string[]> {
+  const names = Object.values(parts).flat()
+  const wrong = names.find((each, i) => !gradients[each] || names.indexOf(each) < i)
+  if (wrong !== undefined)
+    throw new FacetError('bad-input', `Variable "${wrong}" must be trained, and by one part alone.`, { where })
+  const silent = Object.keys(parts).find(part => !metrics[part])
+  if (silent !== undefined)
+    throw new FacetError('bad-input', `Part "${silent}" needs a metric of its name: its loss.`, { where })
+  return parts
 }
 
 function checkUpdates(updates: Record<string, Tensor>, variables: Record<string, Tensor>, trainable: readonly string[], where?: string): void {

@@ -16,8 +16,10 @@ interface ProgramParts {
   feedNodes: Record<string, string>
   variables: readonly string[]
   train: string
+  parts: Record<string, string>
   reset: string
   metrics: Record<string, NodeRef>
+  outputs: Record<string, NodeRef>
   optimizer: OptimizerNodes
 }
 
@@ -30,7 +32,7 @@ export class Program {
   constructor(session: Session, parts: ProgramParts) {
     this.#session = session
     this.#parts = parts
-    session.compute({}, [parts.reset])
+    this.reset()
   }
 
   /** Steps done since the weights were new. */
@@ -47,31 +49,63 @@ export class Program {
    * @param settings.seed         whole number; with the step's number it decides all randomness inside the step
    */
   step(feeds: Record<string, FeedValue>, { learningRate, seed = 0 }: { learningRate: number, seed?: number }): { loss: number, metrics: Record<string, number> } {
-    const { feeds: declared, feedNodes, train, metrics, optimizer } = this.#parts
-    const number = this.#stepCount + 1
-    const bound = bindFeeds(declared, feedNodes, feeds)
-    bound[feedNodes.seed!] = {
-      dtype: 'int32',
-      shape: [2],
-      data: Int32Array.of(seed, this.#stepCount),
+    const { train, metrics } = this.#parts
+    const names = Object.keys(metrics)
+    const [loss, ...values] = this.#step(feeds, { learningRate, seed }, [
+      train,
+      ...names.map(name => refName(metrics[name]!)),
+    ])
+    return {
+      loss: loss!,
+      metrics: Object.fromEntries(names.map((name, i) => [name, values[i]!])),
     }
-    for (const [node, value] of Object.entries(optimizer.scalars(learningRate, number))) {
+  }
+
+  /**
+   * One optimizer step of some parts alone; nothing of the others is computed, and their variables and the optimizer's memory of them
+   * stay as they are. A part that missed a step must not come back: the bias correction of Adam counts the program's steps.
+   *
+   * @param names     of `parts`
+   * @param feeds     as for `step`
+   * @param settings  as for `step`
+   * @param settings.learningRate of this step
+   * @param settings.seed         whole number
+   * @returns losses before the step, in the order of the names
+   */
+  stepParts(names: readonly string[], feeds: Record<string, FeedValue>, { learningRate, seed = 0 }: { learningRate: number, seed?: number }): number[] {
+    return this.#step(feeds, { learningRate, seed }, names.map(name => this.#parts.parts[name]!))
+  }
+
+  #step(feeds: Record<string, FeedValue>, { learningRate, seed }: { learningRate: number, seed: number }, fetches: string[]): number[] {
+    const number = this.#stepCount + 1
+    const bound = this.#bind(feeds, seed)
+    for (const [node, value] of Object.entries(this.#parts.optimizer.scalars(learningRate, number))) {
       bound[node] = {
         dtype: 'float32',
         shape: [],
         data: Float32Array.of(value),
       }
     }
-    const names = Object.keys(metrics)
-    const [loss, ...values] = this.#session.compute(bound, [
-      train,
-      ...names.map(name => refName(metrics[name]!)),
-    ])
+    const values = this.#session.compute(bound, fetches)
     this.#stepCount = number
+    return values.map(({ data }) => data[0]!)
+  }
+
+  #bind(feeds: Record<string, FeedValue>, seed: number): ReturnType<typeof bindFeeds> {
+    const { feeds: declared, feedNodes } = this.#parts
     return {
-      loss: loss!.data[0]!,
-      metrics: Object.fromEntries(names.map((name, i) => [name, values[i]!.data[0]!])),
+      ...bindFeeds(declared, feedNodes, feeds),
+      [feedNodes.seed!]: {
+        dtype: 'int32',
+        shape: [2],
+        data: Int32Array.of(seed, this.#stepCount),
+      },
     }
+  }
+
+  /** Outputs of the step's function with the present weights, in the order of the names; nothing is trained. */
+  compute(names: readonly string[], feeds: Record<string, FeedValue>): TensorData[] {
+    return this.#session.compute(this.#bind(feeds, 0), names.map(name => refName(this.#parts.outputs[name]!)))
   }
 
   /** Present values of variables, by default of all. */
@@ -124,6 +158,12 @@ export class Program {
     }
     this.#session.write(Object.fromEntries([...targets].map(([saved, name]) => [name, tensors[saved]!])))
     this.#stepCount = tensors[stepTensor]!.data[0]!
+  }
+
+  /** The optimizer forgets everything, and the count of steps begins anew; variables stay as they are. */
+  reset(): void {
+    this.#session.compute({}, [this.#parts.reset])
+    this.#stepCount = 0
   }
 
   /** Frees graph, weights and optimizer. */

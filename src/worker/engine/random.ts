@@ -33,10 +33,25 @@ export function normal(shape: readonly number[], seed: Tensor, stream: number): 
 export function dropout<T extends Tensor>(x: T, rate: number, seed: Tensor, stream: number): T {
   if (rate === 0)
     return x
-  return tf.tidy(() => {
-    const kept = tf.cast(tf.greaterEqual(uniform(x.shape, seed, stream), rate), 'float32')
-    return tf.mul(x, tf.mul(kept, 1 / (1 - rate))) as T
-  })
+  return tf.tidy(() => tf.mul(x, dropoutFactors(x.shape, rate, seed, stream)) as T)
+}
+
+function dropoutFactors(shape: readonly number[], rate: number, seed: Tensor, stream: number): Tensor {
+  const kept = tf.cast(tf.greaterEqual(uniform(shape, seed, stream), rate), 'float32')
+  return tf.mul(kept, 1 / (1 - rate))
+}
+
+/** Dropout for models side by side: what has the same shape, rate and stream is dropped alike, drawn once, and the same as each alone would drop. */
+export function sharedDropout(): typeof dropout {
+  const drawn = new Map<string, Tensor>()
+  return <T extends Tensor>(x: T, rate: number, seed: Tensor, stream: number): T => {
+    if (rate === 0)
+      return x
+    const id = JSON.stringify([x.shape, rate, stream])
+    const factors = drawn.get(id) ?? dropoutFactors(x.shape, rate, seed, stream)
+    drawn.set(id, factors)
+    return tf.mul(x, factors) as T
+  }
 }
 
 function stateless(op: string, shape: readonly number[], seed: Tensor, stream: number): Tensor {

@@ -16,9 +16,9 @@ const activations = { elu, relu } as const
  * @param widths   inputs, each layer's outputs
  * @param seed     of the random numbers
  * @param lastGain factor on the last layer's variance
+ * @param normal   the seed's normal numbers
  */
-export function denseVariables(name: string, widths: readonly number[], seed: number, lastGain = 1): Record<string, TensorData> {
-  const random = seededRandom(seed)
+export function denseVariables(name: string, widths: readonly number[], seed: number, lastGain = 1, normal: () => number = seededRandom(seed).normal): Record<string, TensorData> {
   const variables: Record<string, TensorData> = {}
   widths.slice(1).forEach((outputs, layer) => {
     const inputs = widths[layer]!
@@ -29,7 +29,7 @@ export function denseVariables(name: string, widths: readonly number[], seed: nu
     variables[`${name}/${layer}/weight`] = {
       dtype: 'float32',
       shape: [inputs, outputs],
-      data: Float32Array.from({ length: inputs * outputs }, () => random.normal() * spread),
+      data: filled(new Float32Array(inputs * outputs), () => normal() * spread),
     }
     variables[`${name}/${layer}/bias`] = {
       dtype: 'float32',
@@ -38,6 +38,12 @@ export function denseVariables(name: string, widths: readonly number[], seed: nu
     }
   })
   return variables
+}
+
+function filled(values: Float32Array<ArrayBuffer>, next: () => number): Float32Array<ArrayBuffer> {
+  for (let i = 0; i < values.length; i++)
+    values[i] = next()
+  return values
 }
 
 /**

@@ -48,19 +48,19 @@ export function headTarget(task: Task, labels: ArrayLike<number>): HeadTarget {
 export interface HeadShape { hidden: number[], dropout: number }
 
 /** Weights of the MLP `head/0/weight` ...; the last layer gives logits or one number, near zero at first: all classes alike, the mean label, every attribute even. */
-export function headVariables(inputs: number, { hidden }: HeadShape, outputs: number, seed: number): Record<string, TensorData> {
-  return denseVariables('head', [inputs, ...hidden, outputs], seed, 1e-4)
+export function headVariables(inputs: number, { hidden }: HeadShape, outputs: number, seed: number, normal?: () => number): Record<string, TensorData> {
+  return denseVariables('head', [inputs, ...hidden, outputs], seed, 1e-4, normal)
 }
 
-/** f32 [n, inputs] -> f32 [n, outputs]; with a seed (int32 [2]) hidden units (or, without any, inputs) drop out. */
-export function runHead(x: Tensor2D, variables: Record<string, Tensor>, shape: HeadShape, seed?: Tensor): Tensor2D {
-  const drop = (values: Tensor2D, stream: number): Tensor2D => seed
-    ? dropout(values, shape.dropout, seed, stream)
+/** f32 [n, inputs] -> f32 [n, outputs]; with a seed (int32 [2]) hidden units (or, without any, inputs) drop out, by `drop`. */
+export function runHead(x: Tensor2D, variables: Record<string, Tensor>, shape: HeadShape, seed?: Tensor, drop: typeof dropout = dropout): Tensor2D {
+  const dropOut = (values: Tensor2D, stream: number): Tensor2D => seed
+    ? drop(values, shape.dropout, seed, stream)
     : values
   const input = shape.hidden.length === 0
-    ? drop(x, 0)
+    ? dropOut(x, 0)
     : x
-  return dense(input, 'head', variables, 'relu', (hidden, layer) => drop(hidden, layer + 1))
+  return dense(input, 'head', variables, 'relu', (hidden, layer) => dropOut(hidden, layer + 1))
 }
 
 /**
@@ -113,6 +113,18 @@ export function targetLabels(labels: ArrayLike<number>, { kind, middle, spread }
   return kind === 'classification'
     ? Int32Array.from(labels)
     : Float32Array.from(labels, label => (label - middle) / spread)
+}
+
+/** Labels as a linear model of them takes them, f32 [n, outputs]: classes one-hot, numbers standardised, attributes 1, -1, and 0 where nobody said. */
+export function ridgeTargets(labels: ArrayLike<number>, target: HeadTarget): Float32Array {
+  if (target.kind === 'regression')
+    return Float32Array.from(targetLabels(labels, target))
+  if (target.kind === 'attributes')
+    return Float32Array.from(labels, label => label < 0 ? 0 : 2 * label - 1)
+  const targets = new Float32Array(labels.length * target.outputs)
+  for (let row = 0; row < labels.length; row++)
+    targets[row * target.outputs + labels[row]!] = 1
+  return targets
 }
 
 /** Predictions of each row of outputs, `labelWidth` numbers: the class of the largest logit, the number in the label's unit, or 1 and 0 for each attribute. */

@@ -11,4 +11,5 @@ export const stageLoaders: StageLoaders = {
   combine: () => import('./combine.ts'),
   distil: () => import('./distil.ts'),
   transfer: () => import('./transfer.ts'),
+  select: () => import('./select.ts'),
 }

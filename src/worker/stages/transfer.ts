@@ -5,11 +5,6 @@ import type { Outcome } from '../training/phases.ts'
 import type { FoldResult, FoldTrainer, LabelledSample } from './transfer-folds.ts'
 import path from 'node:path'
 import { z } from 'zod'
-import { FacetError } from '#shared/errors.ts'
-import { openDataset } from '#shared/files/dataset-pack.ts'
-import { openEmbeddings } from '#shared/files/embeddings.ts'
-import { openFaces } from '#shared/files/faces.ts'
-import { suggestName } from '#shared/nearest.ts'
 import { transfer } from '#shared/stages/transfer.ts'
 import { runOf } from '#worker/stage.ts'
 import { evaluateAnswers } from '../evaluate/evaluate.ts'
@@ -17,6 +12,7 @@ import { writePredictions } from '../evaluate/predictions.ts'
 import { saveTransfer, TransferManifest } from '../models/transfer-model.ts'
 import { Phases } from '../training/phases.ts'
 import { frozenFeatures } from './frozen-features.ts'
+import { openKnowledge } from './knowledge.ts'
 import { answerOf, labelledSamples, planFolds } from './transfer-folds.ts'
 import { frozenTrainer } from './transfer-frozen.ts'
 import { pixelTrainer } from './transfer-pixels.ts'
@@ -36,36 +32,11 @@ type SavedFold = z.infer<typeof SavedFold>
 
 /** Trains one knowledge on one encoder by its data set's protocol; the test faces are touched once, at the end. */
 export const run = runOf(transfer, async (context) => {
-  const [source, ...others] = context.order.sources
-  if (!source || others.length > 0)
-    throw new FacetError('internal', `internal: a transfer run came with ${context.order.sources.length} data sets instead of one`)
-  const dataset = openDataset(source.dataset)
-  const samples = dataset.samples()
-  const pairs = dataset.pairs()
-  dataset.close()
-  const task = dataset.meta.tasks[context.config.task]
-  if (!task) {
-    throw new FacetError('bad-input', `data set "${source.name}" has no task "${context.config.task}".`, {
-      hint: suggestName(context.config.task, Object.keys(dataset.meta.tasks)),
-    })
-  }
-  const found = foundOf(source)
+  const { source, samples, pairs, task, found } = openKnowledge(context.order, context.config.task)
   return task.kind === 'verification'
     ? verify(context, source, samples, pairs, found)
     : learnTask(context, source, task, labelledSamples(task, samples, found))
 })
-
-/** Sample indexes of found faces. */
-function foundOf(source: OrderSource): Int32Array {
-  const file = source.faces ?? source.embeddings
-  if (!file)
-    throw new FacetError('internal', `internal: data set "${source.name}" came with neither faces nor embeddings`)
-  const pack = source.faces
-    ? openFaces(file)
-    : openEmbeddings(file)
-  pack.close()
-  return pack.indexes
-}
 
 async function learnTask(context: Context, source: OrderSource, task: Exclude<Task, { kind: 'verification' }>, samples: LabelledSample[]): Promise<RunResult> {
   const { config, seed, artefact } = context

@@ -127,7 +127,7 @@ describe('a recipe that is checked while it is written', () => {
       study: 'small',
       issues: [],
       combiners: ['ae'],
-      methods: ['teacher:*', 'teacher:faceres', 'concat', 'concat-small', 'ae', 'student', 'student-finetuned', 'scratch'],
+      methods: ['teacher:*', 'teacher:faceres', 'concat', 'concat-small', 'ae', 'student', 'student-finetuned', 'scratch', 'bt', 'bct', 'bt-oracle', 'bct-oracle'],
       unread: ['utk', 'own'],
     })
   })
@@ -139,7 +139,7 @@ describe('a recipe that is checked while it is written', () => {
 
 it('the form knows the stages, teachers, formats and tables', async () => {
   const schema = await handlers['studies.schema']()
-  expect(schema.forms.map(form => form.stage)).toEqual(['prepare', 'embed', 'combine', 'distil', 'transfer'])
+  expect(schema.forms.map(form => form.stage)).toEqual(['prepare', 'embed', 'combine', 'distil', 'transfer', 'select'])
   expect(schema.teachers.map(teacher => teacher.name)).toContain('faceres')
   expect(schema.formats).toContain('utkface')
   expect(schema.tables).toContain('target')

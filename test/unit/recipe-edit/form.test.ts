@@ -10,7 +10,7 @@ function field(stage: string, path: string): FormField {
 }
 
 it('every stage has a form, in the order of the data\'s way, with a help text for each field', () => {
-  expect(forms.map(form => form.stage)).toEqual(['prepare', 'embed', 'combine', 'distil', 'transfer'])
+  expect(forms.map(form => form.stage)).toEqual(['prepare', 'embed', 'combine', 'distil', 'transfer', 'select'])
   expect(forms.flatMap(form => form.groups.flatMap(group => group.fields)).filter(one => one.help === '').map(one => one.path.join('.'))).toEqual([])
 })
 

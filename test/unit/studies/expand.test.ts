@@ -112,6 +112,29 @@ describe('a study expands to runs', () => {
     expect(optimizer([])).toMatchObject({ kind: 'adamw', learningRate: 0.001 })
   })
 
+  it('with one run for a selection on validation, and one that only reads its scores for the oracle', () => {
+    const methods = { path: 'methods', value: '[bt, bct, bct-oracle]' }
+    const { steps, cells } = expand([methods, { path: 'stages.transfer.steps', value: '70' }, { path: 'stages.select.train', value: '2' }])
+    const runs = steps.filter(({ stage }) => stage === 'select')
+    expect(runs.map(({ label }) => label)).toEqual([
+      ...[0, 1, 2].map(seed => `select Gender-UTK, bt, seed ${seed}`),
+      ...[0, 1, 2].map(seed => `select Gender-UTK, bct, seed ${seed}`),
+      ...[0, 1, 2].map(seed => `select Gender-UTK, bct-oracle, seed ${seed}`),
+      'select Identity-LFW, bt',
+      'select Identity-LFW, bct',
+      'select Identity-LFW, bct-oracle',
+    ])
+    const [single, all, oracle] = [0, 3, 6].map(i => runs[i]!) as [typeof runs[0], typeof runs[0], typeof runs[0]]
+    expect([single, all, oracle].map(({ config: { subsets, choose } }) => [subsets, choose])).toEqual([['single', 'validation'], ['all', 'validation'], ['all', 'test']])
+    // heads are those of transfer
+    expect(all.config).toMatchObject({ steps: 70, train: 2, head: { hidden: [256], dropout: 0.5 }, optimizer: { kind: 'adamw' } })
+    expect(oracle.needs).toEqual([all.key])
+    expect(oracle.inputs.selection).toBe(all.key)
+    expect([single, all, oracle].map(({ usesAllCores }) => usesAllCores)).toEqual([false, true, false])
+    const marks = (method: string) => cells.find(cell => cell.method === method && cell.knowledge === 'Gender-UTK')!.marks
+    expect([marks('bct'), marks('bct-oracle')]).toEqual([[], ['oracle']])
+  })
+
   it('with a reason where a cell cannot be filled', () => {
     const cell = expand().cells.find(one => one.knowledge === 'Identity-LFW' && one.method === 'scratch')!
     expect(cell.key).toBeNull()

@@ -96,3 +96,31 @@ it('keeps every value when curves leave the one table that they were in', () => 
   db.prepare('delete from runs where key = ?').run('a'.repeat(64))
   expect(db.prepare('select count(*) from points').pluck().get()).toBe(100)
 })
+
+it('keeps all that refers to runs when their table is made anew for selections, and goes on following it', () => {
+  const shipped = readMigrations(shippedMigrations)
+  const select = shipped.findIndex(({ name }) => name.endsWith('-select-teachers.sql'))
+  db.pragma('foreign_keys = on') // as a workspace has them
+  migrate(db, shipped.slice(0, select), context())
+  const insertRun = (key: string, stage: string) => db.prepare('insert into runs (key, stage, version, config, inputs, seed, uses_seed, uses_all_cores, label, work_order, state, position, queued_at_ms) values (?, ?, 1, \'{}\', \'{}\', 0, 0, 0, \'one\', \'{}\', \'done\', 0, 0)').run(key, stage)
+  const key = 'a'.repeat(64)
+  insertRun(key, 'transfer')
+  expect(() => insertRun('b'.repeat(64), 'select')).toThrow(/CHECK/)
+  db.prepare('insert into evaluations (run, scope, metric, value, count, standard_error, low, high) values (?, \'test\', \'mae\', 7, 10, 1, 6, 8)').run(key)
+  db.prepare('insert into run_needs values (?, ?)').run(key, 'c'.repeat(64))
+
+  migrate(db, shipped, context())
+  expect(db.prepare('select label, stage from runs').all()).toEqual([{ label: 'one', stage: 'transfer' }])
+  insertRun('b'.repeat(64), 'select')
+  expect(db.pragma('foreign_keys', { simple: true })).toBe(1)
+  const counts = () => ['evaluations', 'run_needs'].map(table => db.prepare(`select count(*) from ${table}`).pluck().get())
+  expect(counts()).toEqual([1, 1])
+  db.prepare('delete from runs where key = ?').run(key)
+  expect(counts()).toEqual([0, 0])
+})
+
+it('refuses a migration that leaves rows without what they refer to', () => {
+  migrate(db, ship('2026-01-01-one.sql', 'create table parent (id integer primary key) strict; create table child (parent integer references parent (id)) strict; insert into parent values (1); insert into child values (1)'), context())
+  expect(() => migrate(db, ship('2026-01-02-two.sql', 'delete from parent'), context())).toThrow(/a row of child refers to none of parent/)
+  expect(db.prepare('select count(*) from parent').pluck().get()).toBe(1)
+})
