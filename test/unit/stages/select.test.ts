@@ -1,7 +1,7 @@
 import type { Order } from '#shared/order.ts'
 import type { Features } from '#worker/stages/frozen-features.ts'
 import type { HeadTrainer, SavedFold } from '#worker/stages/select-trainer.ts'
-import { readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { select, subsetsOf } from '#shared/stages/select.ts'
