@@ -46,7 +46,6 @@ export const ArchivedRun = z.strictObject({
   teachers: z.array(z.strictObject({ name: Name, sha256: z.string() })),
   combiner: Key.nullable(),
   student: Key.nullable(),
-  selection: Key.nullable().optional(),
   device: z.string().nullable(),
   recipeState: z.int().min(0).nullable().describe('Place in recipeStates'),
 })
