@@ -23,7 +23,6 @@ export const table: RegisterCommand = (program, act) => {
     .option('--format <format>', `${tableFormats.map(({ name }) => name).join(', ')} (default: text, or by the ending of the file)`)
     .option('-o, --output <file>', 'write to this file instead')
     .option('--measure', 'measure networks that the table of cost has no figures of yet; queues no run', false)
-    .enablePositionalOptions()
     .action(act(async ({ terminal, connect }, name: string, { measure, ...options }: TableOptions) => {
       if (terminal.isJson && options.output === undefined && (options.format ?? 'json') !== 'json')
         throw new FacetError('usage', `--json and --format ${options.format} contradict each other.`, { hint: 'Leave one of them out, or write to a file with -o.' })
@@ -48,16 +47,15 @@ export const table: RegisterCommand = (program, act) => {
       }, () => `Table ${name} is in ${options.output}.`)
     }))
 
-  addSelectionOptions(group.command('save <name>').description('keep a table of one\'s own in the workspace, to print and export by its name'))
-    .option('--of <kind>', `what it is made of: ${tableKinds.join(', ')}`, 'free')
-    .option('--replace', 'in the place of the one of this name', false)
-    .action(act(async ({ terminal, connect }, name: string, { of: kind, replace, ...options }: SelectionOptions & { of: string, replace: boolean }) => {
-      if (!tableKinds.includes(kind))
-        throw new FacetError('usage', `There is no table "${kind}".`, { hint: suggestName(kind, tableKinds) })
-      const client = await connect()
-      const saved = await client.call('tables.save', { name, selection: selectionOf(kind, options.study ?? await lastStudy(client), options), replaces: replace })
-      terminal.result(saved, () => `Table "${name}" of study ${saved.selection.study} is kept. Print it: facet table ${/\s/.test(name) ? `"${name}"` : name}`)
-    }))
+  // what it is made of is said with the options above: commander gives them to the command that has its subcommands
+  group.command('save <name>').description('keep a table of one\'s own in the workspace, to print and export by its name').option('--of <kind>', `what it is made of: ${tableKinds.join(', ')}`, 'free').option('--replace', 'in the place of the one of this name', false).action(act(async ({ terminal, connect }, name: string, { of: kind, replace }: { of: string, replace: boolean }) => {
+    const options = group.opts<TableOptions>()
+    if (!tableKinds.includes(kind))
+      throw new FacetError('usage', `There is no table "${kind}".`, { hint: suggestName(kind, tableKinds) })
+    const client = await connect()
+    const saved = await client.call('tables.save', { name, selection: selectionOf(kind, options.study ?? await lastStudy(client), options), replaces: replace })
+    terminal.result(saved, () => `Table "${name}" of study ${saved.selection.study} is kept. Print it: facet table ${/\s/.test(name) ? `"${name}"` : name}`)
+  }))
   group.command('list').description('saved tables').action(act(async ({ terminal, connect }) => {
     const saved = await (await connect()).call('tables.saved')
     terminal.result(saved, () => saved.length === 0
