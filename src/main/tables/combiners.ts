@@ -1,7 +1,9 @@
+import type { TableCell, TableRow } from '#shared/table.ts'
 import type { TableInput } from './input.ts'
 import type { Reference } from './paper.ts'
 import type { TableBuilder } from './table.ts'
-import { methodLegend, methodRow, scopesOf } from './method-rows.ts'
+import { textCell } from './cells.ts'
+import { knowledgeOf, methodLegend, methodRow, scopesOf } from './method-rows.ts'
 import { combinerReference, readPaperTables } from './paper.ts'
 import { target } from './target.ts'
 
@@ -22,6 +24,31 @@ function columnsOf({ methods, combiners }: TableInput): string[] {
 function referenceOf(knowledge: string, method: string, methods: readonly string[]): Reference | null {
   const oracle = oracles[method]
   return combinerReference(readPaperTables(), knowledge, oracle === undefined || methods.includes(oracle) ? method : oracle)
+}
+
+const titles: Record<string, string> = { 'bt': 'BT', 'bct': 'BCT', 'bt-oracle': 'BT (oracle)', 'bct-oracle': 'BCT (oracle)' }
+
+const chosenSuffix = ' chose'
+function chosenColumn(method: string): string {
+  return `${method}${chosenSuffix}`
+}
+
+/** The teachers that a selection chose on a knowledge, each choice once with its seeds where seeds differ. */
+function chosenCell(knowledge: string, method: string, { cells }: TableRow, { sources }: TableInput): TableCell {
+  const own = sources.filter(source => source.knowledge === knowledge && source.method === method && source.chosen)
+  const choices = [...Map.groupBy(own, source => source.chosen!.teachers.join(' + '))]
+  if (choices.length === 0)
+    return { ...cells[method]!, mean: null, std: null, n: 0, values: [], reference: null, referenceText: null, referenceSource: null, marks: [], count: null, interval: null, standardError: null, best: false, keys: [] }
+  return textCell(choices.map(([teachers, { length }]) => choices.length === 1 ? teachers : `${teachers} (${length} of ${own.length})`).join('; '))
+}
+
+/** How often each teacher is among the chosen ones, of all knowledge and seeds. */
+function counts(methods: readonly string[], { sources, teachers }: TableInput): string[] {
+  return methods.map((method) => {
+    const own = sources.flatMap(source => source.method === method && source.chosen ? [source.chosen] : [])
+    const frequent = teachers.map(({ name }) => ({ name, count: own.filter(chosen => chosen.teachers.includes(name)).length })).filter(({ count }) => count > 0).sort((a, b) => b.count - a.count)
+    return `${titles[method]}, 1 of ${own[0]!.tried} each time: ${frequent.map(({ name, count }) => `${name} ${count}`).join(', ')} of ${own.length}`
+  })
 }
 
 /** How often each column is the best of a row, ties counted for each. */
@@ -45,21 +72,22 @@ export const combiners: TableBuilder = {
           const named = columns.map(method => ({ name: method, method, reference: referenceOf(knowledge.name, method, input.methods) }))
           return scopesOf(knowledge, input).map(scope => methodRow(knowledge, scope, named, input))
         })
+    const chosenBy = selections.filter(method => columns.includes(method) && input.sources.some(source => source.method === method && source.chosen))
     const isOn = (names: readonly string[]): boolean => names.some(name => columns.includes(name))
     return {
       rowTitle: 'knowledge',
-      columns,
-      columnTitles: { ...Object.fromEntries(columns.map(column => [column, column])), 'bt': 'BT', 'bct': 'BCT', 'bt-oracle': 'BT (oracle)', 'bct-oracle': 'BCT (oracle)' },
-      rows,
+      columns: [...columns, ...chosenBy.map(chosenColumn)],
+      columnTitles: { ...Object.fromEntries(columns.map(column => [column, titles[column] ?? column])), ...Object.fromEntries(chosenBy.map(column => [chosenColumn(column), `${titles[column]} chose`])) },
+      rows: rows.map(row => ({ ...row, cells: { ...row.cells, ...Object.fromEntries(chosenBy.map(method => [chosenColumn(method), chosenCell(knowledgeOf(row.knowledge), method, row, input)])) } })),
       legend: columns.length === 0
         ? [advice]
         : [
             ...wins(rows, columns),
             ...isOn(Object.keys(oracles)) ? ['BT and BCT: the best teacher and the best subset of teachers, chosen on validation; the paper chooses on the test set.'] : [],
-            ...isOn(Object.values(oracles)) ? ['(oracle): chosen on the test set, as the paper does: an upper bound, no fair figure.'] : [],
+            ...chosenBy.length > 0 ? [`Chosen teachers: of the subset that was best, with the seeds that chose it where they differ. ${counts(chosenBy, input).join('; ')}.`] : [],
             ...methodLegend(rows, input),
           ],
     }
   },
-  runs: target.runs,
+  runs: (row, column, detail) => target.runs(row, column.replace(chosenSuffix, ''), detail),
 }

@@ -29,6 +29,8 @@ export interface CellSource {
   seed: number
   key: string
   evaluations: Evaluation[]
+  /** Of a selection: the teachers of the subset that it chose (in most folds), and how many subsets it tried. */
+  chosen?: { teachers: string[], tried: number }
   /** What is to be known of the method on this data set; `seen-unlabelled` counts for the whole protocol alone. */
   marks: TableMark[]
 }

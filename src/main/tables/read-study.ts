@@ -3,7 +3,7 @@ import type { Cell } from '#shared/study-detail.ts'
 import type { MissingReason } from '#shared/table.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import type { Workspace } from '../workspace/workspace.ts'
-import type { MissingReconstruction, MissingSource, TableCombiner, TableDataset, TableInput, TableKnowledge } from './input.ts'
+import type { CellSource, MissingReconstruction, MissingSource, TableCombiner, TableDataset, TableInput, TableKnowledge } from './input.ts'
 import type { CostedNetwork } from './measure-costs.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { RunResult } from '#shared/order.ts'
@@ -75,6 +75,7 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
               method,
               seed,
               key,
+              ...chosenOf(resultOf(runsByKey.get(key))?.selection),
               marks: [...marks, ...marksOfChosen(resultOf(runsByKey.get(key))?.selection, data, detail)],
               evaluations: evaluations.get(key)!.map(({ scope, metric, value, count, standard_error, low, high }) => ({
                 scope,
@@ -145,6 +146,14 @@ function unique<T>(values: T[]): T[] {
   return [
     ...new Set(values),
   ]
+}
+
+/** What a selection chose; nothing where a run is none. */
+function chosenOf(selection: RunResult['selection']): Pick<CellSource, 'chosen'> {
+  const [first] = selection?.chosen ?? []
+  return selection && first
+    ? { chosen: { teachers: selection.subsets[first.subset]!.teachers.map(place => selection.teachers[place]!.name), tried: selection.subsets.length } }
+    : {}
 }
 
 /** A selection leans on the teachers that it chose: one of them may have been trained on the data set. */

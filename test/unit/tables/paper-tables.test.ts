@@ -102,7 +102,17 @@ describe('the table of combiners', () => {
     expect(cell(table, 'AgeR-UTK', 'bt').reference).toBeNull()
     expect(cell(table, 'AgeR-UTK', 'bt-oracle').reference).toBe(4.7)
     expect(cell(table, 'AgeR-UTK', 'bct').reference).toBe(4.54) // no bct-oracle here
-    expect(table.legend.join(' ')).toContain('chosen on the test set, as the paper does: an upper bound')
+    expect(table.legend.join(' ')).toContain('chosen on validation; the paper chooses on the test set')
+  })
+
+  it('names the teachers that were chosen, with the seeds where these differ, and how often each was', () => {
+    const choice = (seed: number, teachers: string[]) => ({ ...source('Gender-UTK', 'bct', seed, `c${seed}`, [evaluation(90)]), chosen: { teachers, tried: 3 } })
+    const chosen = buildTable('combiners', { ...input, sources: [choice(0, ['dlib']), choice(1, ['dlib', 'age-gender']), choice(2, ['dlib'])] })
+    expect(chosen.columns.at(-1)).toBe('bct chose')
+    expect(cell(chosen, 'Gender-UTK', 'bct chose').text).toBe('dlib (2 of 3); dlib + age-gender (1 of 3)')
+    expect(cell(chosen, 'AgeR-UTK', 'bct chose')).toMatchObject({ mean: null, missing: { reason: 'not computed yet' } })
+    expect(chosen.legend.join(' ')).toContain('BCT, 1 of 3 each time: dlib 3, age-gender 1 of 3.')
+    expect(TableSchema.parse(structuredClone(chosen))).toEqual(chosen)
   })
 
   it('says what to name where there is nothing to combine', () => {
