@@ -17,7 +17,7 @@ import { openData } from '../handlers/data-fixture.ts'
  */
 type Rule = 'path' | 'key' | 'name' | 'lookup' | 'free' | 'bytes'
 /** By the field's name: what is looked up, and texts that name nothing. */
-const lookups = ['name', 'study', 'format', 'kind', 'metric', 'metrics', 'rows', 'columns', 'reference', 'row', 'column', 'embedding.node', 'knowledge', 'teacher', 'extensions']
+const lookups = ['name', 'study', 'format', 'kind', 'metric', 'metrics', 'rows', 'columns', 'reference', 'row', 'column', 'embedding.node', 'knowledge', 'teacher', 'extensions', 'by', 'filter.method', 'filter.data', 'filter.task']
 const free = ['text', 'set', 'options', 'title', 'licence', 'paper', 'trainedOn', 'contaminates', 'knowledge']
 
 interface Schema { type?: string, properties?: Record<string, Schema>, items?: Schema, prefixItems?: Schema[], additionalProperties?: Schema | boolean, anyOf?: Schema[], oneOf?: Schema[], enum?: unknown[], const?: unknown, pattern?: string, format?: string, contentEncoding?: string }
