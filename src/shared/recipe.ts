@@ -4,7 +4,7 @@ import { distil } from './stages/distil.ts'
 import { embed } from './stages/embed.ts'
 import { prepare } from './stages/prepare.ts'
 import { select } from './stages/select.ts'
-import { transfer } from './stages/transfer.ts'
+import { LabelShare, transfer } from './stages/transfer.ts'
 
 const Name = z.string().regex(/^[\w-]+$/, 'letters, digits, dashes and underscores')
 const Seeds = z.array(z.int().min(0)).min(1)
@@ -25,9 +25,10 @@ const DistilEntry = z.strictObject({
   ...partialShape(distil.config.shape),
 })
 const { task: _task, encoder: _encoder, folds: _folds, ...transferShape } = transfer.config.shape
+const { labels: _labels, ...fineTuneShape } = transferShape
 const TransferEntry = z.strictObject({
   ...partialShape(transferShape),
-  fineTune: z.strictObject(partialShape(transferShape)).optional().describe('What differs where every parameter is trained'),
+  fineTune: z.strictObject(partialShape(fineTuneShape)).optional().describe('What differs where every parameter is trained'),
 })
 /** A selection's heads are those of transfer. */
 const SelectEntry = z.strictObject(partialShape(select.config.pick({ train: true }).shape))
@@ -55,7 +56,7 @@ function oneOrList<T extends z.ZodType>(entry: T) {
 }
 
 /** Tables and figures of a study, in the paper's order. */
-export const tableNames = ['knowledge', 'faces', 'target', 'source', 'reconstruction', 'combiners', 'size', 'time', 'cost', 'subgroups'] as const
+export const tableNames = ['knowledge', 'faces', 'target', 'source', 'reconstruction', 'combiners', 'size', 'labels', 'time', 'cost', 'subgroups'] as const
 
 /** A study as written: data, teachers, what differs from the stages' defaults, what is compared. */
 export const Recipe = z.strictObject({
@@ -86,6 +87,7 @@ export const Recipe = z.strictObject({
     data: Name,
     task: Name,
     source: Name.optional().describe('The teacher that was trained for it: then it is source knowledge, and Table 4 compares with that teacher'),
+    labels: oneOrList(LabelShare).optional().describe('Share of the training labels; a list is a grid: a knowledge of its own for each, NAME-1pct for 0.01'),
     folds: z.strictObject({
       'frozen': z.union([
         z.literal('subject'),

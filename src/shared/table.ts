@@ -120,8 +120,9 @@ export const TableFigure = z.discriminatedUnion('kind', [
     kind: z.literal('size'),
     lines: z.array(z.strictObject({
       title: z.string(),
-      points: z.array(z.strictObject({ column: z.string(), size: z.int() })),
-    })).describe('Columns that differ in the size of h_G alone, smallest first'),
+      points: z.array(z.strictObject({ column: z.string(), size: z.number().positive() })),
+    })).describe('Columns that differ in the size of h_G alone, or in the share of labels, smallest first'),
+    unit: z.string().optional().describe('Of what runs along the bottom; left out for the size of h_G'),
     ownSize: z.int().nullable().describe('Of the combiner that the student learns'),
     paper: z.record(z.string(), z.number()).describe('The paper\'s figure of a row at its own size of h_G'),
     paperSize: z.int(),

@@ -188,8 +188,16 @@ function substitute(raw: unknown, report: Report): unknown {
   return walk(raw, [])
 }
 
+/** A knowledge for each of its shares of labels. The whole keeps the name; 0.01 is NAME-1pct. */
+function expandLabels(knowledge: Recipe['knowledge']): Recipe['knowledge'] {
+  return knowledge.flatMap(entry => (entry.labels?.length ?? 0) < 2
+    ? [entry]
+    : entry.labels!.map(share => ({ ...entry, labels: [share], name: share === 1 ? entry.name : `${entry.name}-${String(Number((100 * share).toPrecision(6))).replace('.', '_')}pct` })))
+}
+
 /** Every name refers to something; misspelt ones are answered with the nearest. */
-function checkNames(recipe: Recipe, report: Report): CheckedRecipe {
+function checkNames(written: Recipe, report: Report): CheckedRecipe {
+  const recipe = { ...written, knowledge: expandLabels(written.knowledge) }
   const dataNames = Object.keys(recipe.data)
   const known = (word: string, names: string[], what: string, path: PropertyKey[]): void => {
     if (!names.includes(word)) {
@@ -203,13 +211,14 @@ function checkNames(recipe: Recipe, report: Report): CheckedRecipe {
     }
   }
   recipe.unlabelled.forEach((name, i) => known(name, dataNames, 'data set', ['unlabelled', i]))
-  recipe.knowledge.forEach((entry, i) => known(entry.data, dataNames, 'data set', ['knowledge', i, 'data']))
+  written.knowledge.forEach((entry, i) => known(entry.data, dataNames, 'data set', ['knowledge', i, 'data']))
   recipe.knowledge.forEach((entry, i) => {
     if (entry.source !== undefined)
       known(entry.source, recipe.teachers, 'teacher', ['knowledge', i, 'source'])
   })
+  const origins = written.knowledge.flatMap((entry, i) => expandLabels([entry]).map(() => i))
   refuseTwice(recipe.knowledge.map(entry => entry.name), i => report({
-    path: ['knowledge', i, 'name'],
+    path: ['knowledge', origins[i]!, 'name'],
     message: `"${recipe.knowledge[i]!.name}" is there twice.`,
     hint: 'Give each knowledge its own name.',
   }))

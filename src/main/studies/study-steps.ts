@@ -53,8 +53,13 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     return add('distil', { label: `distil ${target}`, config: distil, seed: own, inputs: { sources, teachers, combiner }, keyed: { combiner, faces: sources.flatMap(source => source.faces ?? []) }, needs: [combiner] })
   }
 
-  const frozen = (knowledge: Knowledge, task: Task) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'frozen'), ...transfer })
-  const tuned = (knowledge: Knowledge, task: Task) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'fine-tuned'), ...merge(merge(fineTuneDefaults, transfer), fineTune) })
+  /** All labels is no share: such a run has the key that it has in a study without shares. */
+  const labelsOf = (knowledge: Knowledge, task: Task): number | undefined => {
+    const share = knowledge.labels?.[0] ?? transfer.labels ?? 1
+    return share < 1 && task.kind !== 'verification' ? share : undefined
+  }
+  const frozen = (knowledge: Knowledge, task: Task) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'frozen'), ...transfer, labels: labelsOf(knowledge, task) })
+  const tuned = (knowledge: Knowledge, task: Task) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'fine-tuned'), ...merge(merge(fineTuneDefaults, transfer), fineTune), labels: labelsOf(knowledge, task) })
   const paperHead = () => {
     const { size = 'mean', layers = 3 } = combiners.find(entry => entry.name === target)!
     const width = teachers.reduce((sum, teacher) => sum + teacher.dimension, 0)
@@ -79,7 +84,7 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     const [faces, embeddings] = [facesOf(data), embeddingsOf(data)]
     const { augmentation: _, ...heads } = transfer
     const common = { seed, isSeedless: task.kind === 'verification', inputs: { sources: [sourceOf(data, { faces, embeddings })], teachers }, keyed: { faces, teachers: teachers.map(({ sha256 }) => sha256) } }
-    const config = { task: knowledge.task, ...foldsOf(knowledge, task, 'frozen'), ...heads, ...selecting, subsets: selection!.subsets }
+    const config = { task: knowledge.task, ...foldsOf(knowledge, task, 'frozen'), ...heads, labels: labelsOf(knowledge, task), ...selecting, subsets: selection!.subsets }
     const honest = add('select', { ...common, label: `select ${knowledge.name}, ${name.replace('-oracle', '')}`, config, needs: [embeddings] })
     if (selection!.choose === 'validation')
       return honest

@@ -64,6 +64,7 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
           folds: knowledge.folds.frozen ?? 'subject',
           classes: classesOf(task),
           source: knowledge.source ?? null,
+          labels: knowledge.labels?.[0] ?? detail.recipe.stages.transfer.labels ?? 1,
         }
       }),
       methods: unique(detail.cells.map(({ method }) => method)),

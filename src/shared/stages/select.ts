@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { declareStage } from './declare.ts'
 import { transfer } from './transfer.ts'
 
-const { task, folds, head, optimizer, schedule, batch, epochs, steps, patience } = transfer.config.shape
+const { task, labels, folds, head, optimizer, schedule, batch, epochs, steps, patience } = transfer.config.shape
 
 /**
  * Select: heads on the frozen embeddings of subsets of the teachers -> the best subset of one knowledge, its predictions, and the scores
@@ -16,6 +16,7 @@ export const select = declareStage({
   summary: 'Trains heads on subsets of the teachers for one knowledge and chooses the best subset',
   config: z.strictObject({
     task,
+    labels,
     folds,
     subsets: z.enum(['single', 'all']).default('all').describe('Single teachers (BT), or all 2^M - 1 subsets of M teachers (BCT)'),
     choose: z.enum(['validation', 'test']).default('validation').describe('What the best subset is chosen on; on test, as the paper does, the figure is an oracle\'s'),

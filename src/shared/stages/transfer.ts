@@ -23,6 +23,9 @@ export const EncoderConfig = z.discriminatedUnion('kind', [
 ])
 export type EncoderConfig = z.infer<typeof EncoderConfig>
 
+/** Share of the training labels, for the label-efficiency curve. */
+export const LabelShare = z.number().positive().max(1)
+
 const Folds = z.union([
   z.literal('subject'),
   z.int().min(2),
@@ -35,6 +38,7 @@ export const transfer = declareStage({
   summary: 'Trains a head (or everything) for one knowledge and evaluates it',
   config: z.strictObject({
     task: z.string().describe('A task of the data set'),
+    labels: LabelShare.optional().describe('Share of the training labels that is used, stratified; all where left out. Validation and test stay whole'),
     folds: Folds.default('subject').describe('How subjects are left out where the protocol says so'),
     encoder: EncoderConfig,
     head: z.strictObject({

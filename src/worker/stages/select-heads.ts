@@ -14,6 +14,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { SelectionResult as Result } from '#shared/order.ts'
 import { metricOf, scoreOf } from '#shared/scores.ts'
+import { mixSeed } from '#shared/seeded-random.ts'
 import { mean } from '#shared/statistics.ts'
 import { evaluateAnswers } from '../evaluate/evaluate.ts'
 import { writePredictions } from '../evaluate/predictions.ts'
@@ -21,6 +22,7 @@ import { labelWidth } from '../models/head.ts'
 import { saveSelection } from '../models/selection.ts'
 import { Phases } from '../training/phases.ts'
 import { embeddingRows } from './embedding-rows.ts'
+import { limitLabels } from './label-share.ts'
 import { rankTeachers } from './select-ranking.ts'
 import { answersOf, countChosen, summaryOf } from './select-result.ts'
 import { bestHead, openHeadTrainer, SavedFold as Saved } from './select-trainer.ts'
@@ -40,7 +42,7 @@ interface FinishedFold { fold: Fold, saved: SavedFold, tensors: Record<string, T
  */
 export async function selectHeads(context: SelectContext, { source }: Knowledge, task: Exclude<Task, { kind: 'verification' }>, samples: LabelledSample[], subsets: readonly Subset[]): Promise<RunResult> {
   const { config, seed, order, report, isLeaving } = context
-  const folds = planFolds(task, samples, config.folds, seed)
+  const folds = planFolds(task, samples, config.folds, seed).map((fold, number) => limitLabels(task, samples, fold, config.labels ?? 1, mixSeed(seed, number)))
   const phases = await Phases.open(context)
   const { features, teachers } = readFeatures(source, order.teachers.map(({ name }) => name), samples)
   const ranking = SavedRanking.parse((await phases.run('ranking', async () => ({

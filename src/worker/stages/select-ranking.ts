@@ -41,7 +41,7 @@ export async function rankTeachers(task: Exclude<Task, { kind: 'verification' }>
   for (const [number, fold] of folds.slice(0, mostFolds).entries()) {
     const data = foldData(samples, fold)
     const target = headTarget(task, data.trainLabels)
-    const table = memoryRows(normalize(features.data, featureNormalizer(features, data.trainRows, teachers)), features.width)
+    const table = memoryRows(normalize(features.data, featureNormalizer(features, data.faceRows, teachers)), features.width)
     const train = selectRows(table, data.trainRows)
     if (number === 0)
       known = describeTeachers(train.gather(Int32Array.from(data.trainRows.keys())), teachers, ridgeTargets(data.trainLabels, target), target.outputs)

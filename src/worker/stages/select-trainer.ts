@@ -57,9 +57,11 @@ export function openHeadTrainer(context: SelectContext, task: Exclude<Task, { ki
     async run(phase, fold, number, onStep) {
       const data = foldData(samples, fold)
       const target = headTarget(task, data.trainLabels)
-      const normalizer = featureNormalizer(features, data.trainRows, teachers)
+      const normalizer = featureNormalizer(features, data.faceRows, teachers)
       const foldSeed = mixSeed(seed, number)
       const order = new BatchOrder(data.trainRows.length, batch, foldSeed)
+      // an epoch is one of all training faces, as transfer counts it where few labels are used
+      const { stepsPerEpoch } = new BatchOrder(data.faceRows.length, batch, foldSeed)
       const fed = engineData(normalize(features.data, normalizer), features.width, data.labels, target)
       try {
         const trained = await trainHeads(context, phase, {
@@ -69,9 +71,9 @@ export function openHeadTrainer(context: SelectContext, task: Exclude<Task, { ki
           seed: foldSeed,
           optimizer,
           schedule,
-          steps: Math.min(steps, epochs * order.stepsPerEpoch),
+          steps: Math.min(steps, epochs * stepsPerEpoch),
           rows: step => order.rows(step).map(i => data.trainRows[i]!),
-          evaluateEvery: order.stepsPerEpoch,
+          evaluateEvery: stepsPerEpoch,
           evaluate: heads => bank.outputs(heads, fed, data.validationRows).map(outputs => validate(outputs, data.validationLabels, target)),
           patience,
         }, { reportAs: reportName(fold), onStep })

@@ -12,8 +12,8 @@ import { permutation, seededRandom } from '#shared/seeded-random.ts'
 /** A sample of the task with its label. */
 export interface LabelledSample { index: number, path: string, split: Split | null, subject: string | null, unseen: boolean, label: Label, isFound: boolean }
 
-/** One training: positions in the list of labelled samples. `test` holds undetected ones too. */
-export interface Fold { name: string, train: Int32Array, validation: Int32Array, test: Int32Array }
+/** One training: positions in the list of labelled samples. `test` holds undetected ones too; `faces`: all training faces, where only some labels are used. */
+export interface Fold { name: string, train: Int32Array, validation: Int32Array, test: Int32Array, faces?: Int32Array }
 
 /** Part of the training people whose faces choose the checkpoint. */
 const innerValidation = 0.15
@@ -173,6 +173,8 @@ export interface FoldTrainer {
 /** A fold in rows of the found faces: row r is the r-th labelled sample with a face. Labels of one sample lie side by side. */
 export interface FoldData {
   trainRows: Int32Array
+  /** Training faces whether or not their labels are used. */
+  faceRows: Int32Array
   trainLabels: Float64Array
   validationRows: Int32Array
   validationLabels: Float64Array
@@ -190,6 +192,7 @@ export function foldData(samples: readonly LabelledSample[], fold: Fold): FoldDa
   const rowsOf = (positions: Int32Array): Int32Array => positions.map(i => rowOf[i]!)
   return {
     trainRows: rowsOf(fold.train),
+    faceRows: rowsOf(fold.faces ?? fold.train),
     trainLabels: labelsOf(samples, fold.train),
     validationRows: rowsOf(fold.validation),
     validationLabels: labelsOf(samples, fold.validation),

@@ -33,7 +33,7 @@ export function frozenTrainer(context: StageContext<Config>, task: Task, samples
     async run(phase, fold, number, onStep) {
       const data = foldData(samples, fold)
       const target = headTarget(task, data.trainLabels)
-      const normalizer = featureNormalizer(features, data.trainRows)
+      const normalizer = featureNormalizer(features, data.faceRows)
       const normalized = memoryRows(normalize(features.data, normalizer), features.width)
       const foldSeed = mixSeed(seed, number)
       program.restore(fresh)
@@ -42,7 +42,7 @@ export function frozenTrainer(context: StageContext<Config>, task: Task, samples
       let trained: Trained
       try {
         trained = await train(context, phase, {
-          ...headTraining(config, program, data.trainRows, foldSeed),
+          ...headTraining(config, program, data.faceRows, foldSeed),
           feeds: stepFeeds(fed, data.trainRows, config.batch, foldSeed),
           evaluate: () => validate(applyHead(normalized.gather(data.validationRows), features.width, program.read(), config.head), data.validationLabels, target),
         }, {
@@ -111,7 +111,7 @@ function stepFeeds(fed: { features: Tensor2D, labels: Tensor }, rows: Int32Array
   })
 }
 
-/** What the trainings of all encoders have in common: steps, schedule, patience. */
+/** What the trainings of all encoders have in common: steps, schedule, patience. An epoch is one of all training faces (`rows`), also where few labels are used, so that each share gets as many steps. */
 export function headTraining({ optimizer, schedule, epochs, steps, batch, patience }: Config, program: Program, rows: Int32Array, seed: number): Omit<Training, 'feeds' | 'evaluate'> {
   const { stepsPerEpoch } = new BatchOrder(rows.length, batch, seed)
   return {

@@ -72,7 +72,7 @@ export function pixelTrainer(context: StageContext<Config>, source: OrderSource,
       const target = headTarget(task, data.trainLabels)
       const foldSeed = mixSeed(seed, number)
       const normalizer = start.tensors
-        ? await codeNormalizer(start, pixels, data.trainRows)
+        ? await codeNormalizer(start, pixels, data.faceRows)
         : identity(start.size)
       program.restore(fresh)
       program.write(variablesOf(foldSeed, target, normalizer))
@@ -80,7 +80,7 @@ export function pixelTrainer(context: StageContext<Config>, source: OrderSource,
       const batches = new BatchOrder(data.trainRows.length, config.batch, foldSeed)
       const outputsOf = async (rows: Int32Array): Promise<Float32Array> => computeOverFaces(pixels, rows, inferenceBatch, faces => inference.run({ faces }).outputs!.data)
       const trained = await train(context, phase, {
-        ...headTraining(config, program, data.trainRows, foldSeed),
+        ...headTraining(config, program, data.faceRows, foldSeed),
         feeds: async (step) => {
           const rows = batches.rows(step).map(i => data.trainRows[i]!)
           return {

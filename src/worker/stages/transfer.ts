@@ -5,6 +5,7 @@ import type { Outcome } from '../training/phases.ts'
 import type { FoldResult, FoldTrainer, LabelledSample } from './transfer-folds.ts'
 import path from 'node:path'
 import { z } from 'zod'
+import { mixSeed } from '#shared/seeded-random.ts'
 import { transfer } from '#shared/stages/transfer.ts'
 import { runOf } from '#worker/stage.ts'
 import { evaluateAnswers } from '../evaluate/evaluate.ts'
@@ -13,6 +14,7 @@ import { saveTransfer, TransferManifest } from '../models/transfer-model.ts'
 import { Phases } from '../training/phases.ts'
 import { frozenFeatures } from './frozen-features.ts'
 import { openKnowledge } from './knowledge.ts'
+import { limitLabels } from './label-share.ts'
 import { answerOf, labelledSamples, planFolds } from './transfer-folds.ts'
 import { frozenTrainer } from './transfer-frozen.ts'
 import { pixelTrainer } from './transfer-pixels.ts'
@@ -40,7 +42,7 @@ export const run = runOf(transfer, async (context) => {
 
 async function learnTask(context: Context, source: OrderSource, task: Exclude<Task, { kind: 'verification' }>, samples: LabelledSample[]): Promise<RunResult> {
   const { config, seed, artefact } = context
-  const folds = planFolds(task, samples, config.folds, seed)
+  const folds = planFolds(task, samples, config.folds, seed).map((fold, number) => limitLabels(task, samples, fold, config.labels ?? 1, mixSeed(seed, number)))
   const phases = await Phases.open(context)
   const trainer = await openTrainer(context, source, task, samples)
   const predictions = new Map<number, Float32Array>()
@@ -73,6 +75,7 @@ async function learnTask(context: Context, source: OrderSource, task: Exclude<Ta
   return {
     summary: {
       folds: folds.length,
+      ...config.labels !== undefined && { labels: folds.reduce((sum, fold) => sum + fold.train.length, 0) },
       steps: saved.reduce((sum, fold) => sum + fold.steps, 0),
       validation: saved.reduce((sum, fold) => sum + fold.bestScore, 0) / saved.length,
       notFound: answers.filter(({ prediction }) => prediction === null).length,

@@ -222,3 +222,29 @@ describe('a key', () => {
     expect(() => contentKey({ a: Number.NaN })).toThrow('cannot be part of a key')
   })
 })
+
+describe('a share of the labels', () => {
+  const shares = [{ path: 'knowledge.0.labels', value: '[0.01, 0.105, 1]' }]
+
+  it('is a knowledge of its own, and the whole keeps its key', () => {
+    const { cells } = expand(shares)
+    expect([...new Set(cells.map(({ knowledge }) => knowledge))]).toEqual(['Gender-UTK-1pct', 'Gender-UTK-10_5pct', 'Gender-UTK', 'Identity-LFW'])
+    const keyIn = (cells: ReturnType<typeof expand>['cells'], name: string) => cells.filter(({ knowledge, method }) => knowledge === name && method === 'ae').map(({ key }) => key)
+    expect(keyIn(cells, 'Gender-UTK')).toEqual(keyIn(expand().cells, 'Gender-UTK'))
+    expect(keyIn(cells, 'Identity-LFW')).toEqual(keyIn(expand().cells, 'Identity-LFW'))
+    expect(new Set(cells.filter(({ method, seed }) => method === 'ae' && seed === 0).map(({ key }) => key)).size).toBe(4)
+  })
+
+  it('may be set for a whole study, where a knowledge says nothing else; verification trains on no labels', () => {
+    const { steps } = expand([{ path: 'stages.transfer.labels', value: '0.1' }])
+    const shareOf = (task: string) => [...new Set(steps.filter(({ stage, config }) => stage === 'transfer' && config.task === task).map(({ config }) => config.labels))]
+    expect(shareOf('gender')).toEqual([0.1])
+    expect(shareOf('verification')).toEqual([undefined])
+  })
+
+  it('is a number above 0 and at most 1, each once', () => {
+    expect(() => expand([{ path: 'knowledge.0.labels', value: '0' }])).toThrow('knowledge.0.labels')
+    expect(() => expand([{ path: 'knowledge.0.labels', value: '[0.1, 0.1]' }])).toThrow('"Gender-UTK-10pct" is there twice')
+    expect(() => expand([{ path: 'stages.transfer.fineTune.labels', value: '0.1' }])).toThrow('labels')
+  })
+})

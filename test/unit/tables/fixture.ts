@@ -25,7 +25,7 @@ export function source(knowledge: string, method: string, seed: number, key: str
   }
 }
 
-const splitTask = { protocol: 'split', folds: 'subject', classes: 2, source: null } as const
+const splitTask = { protocol: 'split', folds: 'subject', classes: 2, source: null, labels: 1 } as const
 
 /** A small study with one contaminated teacher, one knowledge whose images were seen in part, and one method that cannot be. */
 export function studyInput(changes: Partial<TableInput> = {}): TableInput {
@@ -57,6 +57,7 @@ export function studyInput(changes: Partial<TableInput> = {}): TableInput {
         kind: 'verification',
         unit: '',
         protocol: 'pairs',
+        labels: 1,
         folds: 'subject',
         classes: null,
         source: null,
