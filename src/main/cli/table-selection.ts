@@ -64,6 +64,11 @@ function filterOf(filter: readonly string[]): Record<string, (string | number)[]
   }))
 }
 
+/** What is said of a table that there is not, with the nearest that there is. */
+export function noSuchTable(name: string, saved: readonly string[] = []): FacetError {
+  return new FacetError('usage', `There is no table "${name}".`, { hint: suggestName(name, [...tableKinds, ...saved]) })
+}
+
 /** The kind of this name, or the saved table of it. @throws FacetError 'usage' with the nearest name */
 export async function findSelection(client: Client, name: string, options: SelectionOptions, lastStudy: () => Promise<string>): Promise<TableSelection> {
   if (tableKinds.includes(name))
@@ -71,6 +76,6 @@ export async function findSelection(client: Client, name: string, options: Selec
   const saved = await client.call('tables.saved')
   const found = saved.find(table => table.name === name)
   if (!found)
-    throw new FacetError('usage', `There is no table "${name}".`, { hint: suggestName(name, [...tableKinds, ...saved.map(table => table.name)]) })
+    throw noSuchTable(name, saved.map(table => table.name))
   return { ...found.selection, ...options.study !== undefined && { study: options.study } }
 }

@@ -7,9 +7,8 @@ import { resolve } from 'node:path'
 import { findTableFormat, tableFormats, writeTable } from '#main/tables/formats/index.ts'
 import { tableBuilders, tableKinds } from '#main/tables/table.ts'
 import { FacetError } from '#shared/errors.ts'
-import { suggestName } from '#shared/nearest.ts'
 import { wordTables } from '../print-tables.ts'
-import { addSelectionOptions, findSelection, selectionOf } from '../table-selection.ts'
+import { addSelectionOptions, findSelection, noSuchTable, selectionOf } from '../table-selection.ts'
 import { list } from '../terminal.ts'
 
 interface TableOptions extends SelectionOptions { format?: string, output?: string, measure: boolean }
@@ -29,7 +28,10 @@ export const table: RegisterCommand = (program, act) => {
       const format = findTableFormat(options.format ?? formatOf(options.output) ?? (terminal.isJson
         ? 'json'
         : 'text')).name
-      const client = await connect()
+      // where there is no workspace nothing is saved either: the name is wrong before the workspace is
+      const client = await connect().catch((error: unknown) => {
+        throw error instanceof FacetError && error.code === 'not-found' && !tableKinds.includes(name) ? noSuchTable(name) : error
+      })
       const selection = await findSelection(client, name, options, () => lastStudy(client))
       if (measure)
         await client.call('tables.measure', { study: selection.study })
@@ -51,7 +53,7 @@ export const table: RegisterCommand = (program, act) => {
   group.command('save <name>').description('keep a table of one\'s own in the workspace, to print and export by its name').option('--of <kind>', `what it is made of: ${tableKinds.join(', ')}`, 'free').option('--replace', 'in the place of the one of this name', false).action(act(async ({ terminal, connect }, name: string, { of: kind, replace }: { of: string, replace: boolean }) => {
     const options = group.opts<TableOptions>()
     if (!tableKinds.includes(kind))
-      throw new FacetError('usage', `There is no table "${kind}".`, { hint: suggestName(kind, tableKinds) })
+      throw noSuchTable(kind)
     const client = await connect()
     const saved = await client.call('tables.save', { name, selection: selectionOf(kind, options.study ?? await lastStudy(client), options), replaces: replace })
     terminal.result(saved, () => `Table "${name}" of study ${saved.selection.study} is kept. Print it: facet table ${/\s/.test(name) ? `"${name}"` : name}`)
