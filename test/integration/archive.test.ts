@@ -133,6 +133,16 @@ describe('a study moves to another workspace', () => {
     }
   })
 
+  it('from an archive of the first format, which held no teachers', async () => {
+    unpacked()
+    const manifest = JSON.parse(readFileSync(join(at('loose'), 'facet-study.json'), 'utf8')) as { format: string, teachers?: object[] }
+    expect(manifest).toMatchObject({ format: 'facet-study-2', teachers: [] })
+    manifest.format = 'facet-study-1'
+    delete manifest.teachers
+    putManifest(manifest)
+    expect(await importInto(pack(names()))).toMatchObject({ study: 'pets', known: 0, notes: [] })
+  })
+
   it('as a plain tar that other programs read', () => {
     const [manifest, sum, ...files] = names()
     expect([manifest, sum]).toEqual(['facet-study.json', 'facet-study.sha256'])
@@ -280,7 +290,7 @@ describe('what is refused leaves nothing behind', () => {
       putManifest(copy)
       return pack(list)
     }
-    await refused(changed((copy) => { Object.assign(copy, { format: 'facet-study-2', facet: '9.0.0' }) }), { code: 'conflict', message: 'The archive was written by Facet 9.0.0 as "facet-study-2"; this version reads "facet-study-1".' })
+    await refused(changed((copy) => { Object.assign(copy, { format: 'facet-study-3', facet: '9.0.0' }) }), { code: 'conflict', message: 'The archive was written by Facet 9.0.0 as "facet-study-3"; this version reads "facet-study-1" and "facet-study-2".' })
     await refused(changed((copy) => { copy.files[0]!.bytes = 1e15 }), { code: 'bad-input', message: expect.stringContaining('sizes are made up') })
     await refused(changed((copy) => { copy.files[0]!.path = '../../outside' }), { code: 'bad-input', message: expect.stringContaining('belongs to none of its runs') })
     await refused(changed((copy) => { copy.files[0]!.path = 'facet.sqlite' }), { code: 'bad-input', message: expect.stringContaining('belongs to none of its runs') })

@@ -35,7 +35,7 @@ seeds: [3]
 }
 
 /** One convolution of 8 x 8 pixels over a grey picture of 64, averaged: 8 numbers a face. Returns its manifest. */
-function writeTeacher(root: string, name: string, seed: number): string {
+export function writeTeacher(root: string, name: string, seed: number): string {
   const home = join(root, name)
   const random = seededRandom(seed)
   const model = writeModel(home, [

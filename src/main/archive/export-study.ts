@@ -2,6 +2,7 @@ import type { RunRow } from '../workspace/runs.ts'
 import type { Workspace } from '../workspace/workspace.ts'
 import type { ArchivedRun, ArchiveManifest } from './manifest.ts'
 import type { TarEntry } from './tar.ts'
+import type { DescribedTeachers } from './teachers.ts'
 import { Buffer } from 'node:buffer'
 import { createHash, hash } from 'node:crypto'
 import { createReadStream, existsSync, statSync } from 'node:fs'
@@ -19,16 +20,24 @@ import { ownText } from '../studies/own-text.ts'
 import { listRuns, needsOf } from '../workspace/runs.ts'
 import { artefactName, sealedFilesByArtefact } from '../workspace/sealed-files.ts'
 import { requireStudy } from '../workspace/studies.ts'
-import { archiveFormat, manifestName, packName, runFiles, sumName } from './manifest.ts'
+import { archiveFormats, manifestName, packName, runFiles, sumName } from './manifest.ts'
 import { writeTar } from './tar.ts'
+import { describeTeachers } from './teachers.ts'
 
 const partBytes = 1 << 20
 
-export interface ExportedStudy { path: string, bytes: number, runs: number, files: number }
+export interface ExportedStudy {
+  path: string
+  bytes: number
+  runs: number
+  files: number
+  /** What is not in it, though the study was computed with it. */
+  notes: string[]
+}
 
 /**
- * Writes a study with its finished runs, their artefacts, curves and logs, and the labels of its data sets, as one tar archive. The
- * photographs are not in it, nor are teachers. The archive appears under its name only when it is whole and on the disk.
+ * Writes a study with its finished runs, their artefacts, curves and logs, the labels of its data sets and
+ * the teachers that do not come with Facet, as one tar archive. The photographs are not in it. The archive appears under its name only when it is whole and on the disk.
  *
  * @throws FacetError 'not-found' for an unknown study; 'conflict' where the file is there already, or an artefact is not what was
  *   sealed; 'disk' where the archive cannot be written
@@ -36,20 +45,20 @@ export interface ExportedStudy { path: string, bytes: number, runs: number, file
 export async function exportStudy(workspace: Pick<Workspace, 'db' | 'paths'>, name: string, path: string, facet: string): Promise<ExportedStudy> {
   if (existsSync(path))
     throw new FacetError('conflict', 'There is such a file already; an export replaces none.', { where: path, hint: 'Choose another name.' })
-  const manifest = await describeStudy(workspace, name, facet)
+  const { manifest, teachers } = await describeStudy(workspace, name, facet)
   const head = Buffer.from(JSON.stringify(manifest))
   try {
     await mkdir(dirname(path), { recursive: true })
     await writeWhole(path, [
       { name: manifestName, bytes: head.length, content: Readable.from([head]) },
       { name: sumName, bytes: 64, content: Readable.from([Buffer.from(hash('sha256', head, 'hex'))]) },
-      ...manifest.files.map(file => ({ name: file.path, bytes: file.bytes, content: checked(join(workspace.paths.root, file.path), file.sha256) })),
+      ...manifest.files.map(file => ({ name: file.path, bytes: file.bytes, content: checked(teachers.sources.get(file.path) ?? join(workspace.paths.root, file.path), file.sha256) })),
     ])
   }
   catch (error) {
     throw isSystems(error) ? new FacetError('disk', `The archive could not be written (${error.message}).`, { where: path, hint: 'Choose another folder, or free some space.', cause: error }) : error
   }
-  return { path, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0), runs: manifest.runs.length, files: manifest.files.length }
+  return { path, bytes: manifest.files.reduce((sum, { bytes }) => sum + bytes, 0), runs: manifest.runs.length, files: manifest.files.length, notes: teachers.notes }
 }
 
 async function writeWhole(path: string, files: Iterable<TarEntry>): Promise<void> {
@@ -85,7 +94,7 @@ async function* checked(path: string, sha256: string): AsyncGenerator<Buffer> {
     throw new FacetError('conflict', 'The file is not what was sealed; the study is not exported.', { where: path, hint: 'facet doctor --fix queues what is damaged, facet run computes it again.' })
 }
 
-async function describeStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, name: string, facet: string): Promise<ArchiveManifest> {
+async function describeStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, name: string, facet: string): Promise<{ manifest: ArchiveManifest, teachers: DescribedTeachers }> {
   const row = await requireStudy(db, name)
   const detail = StudyDetail.parse(JSON.parse(row.detail))
   const rows = (await listRuns(db, { study: name, states: ['done'] })).filter(run => existsSync(paths.artefactPath(run.stage, run.key)))
@@ -100,16 +109,20 @@ async function describeStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, nam
   }
   for (const { key } of rows)
     files.push(...await describeRunFolder(paths.runDir(key), `runs/${key}`))
+  const teachers = await describeTeachers(paths.teachers, detail)
+  files.push(...teachers.files)
   const datasets = await db.selectFrom('datasets').selectAll().where('fingerprint', 'in', fingerprints).execute()
-  return {
-    format: archiveFormat,
+  const manifest: ArchiveManifest = {
+    format: archiveFormats.at(-1)!,
     facet,
     study: { name, recipe: ownText(row.recipe, detail), detail },
     datasets: datasets.map(({ name: called, fingerprint, format, root, options, summary, listing }) => ({ name: called, fingerprint, format, root, options: JSON.parse(options) as unknown, summary: JSON.parse(summary) as unknown, listing })),
+    teachers: teachers.teachers,
     runs: rows.map(run => archiveRun(run, needs.get(run.key)!, states.of(run.key))),
     recipeStates: states.all,
     files,
   }
+  return { manifest, teachers }
 }
 
 async function describeRunFolder(folder: string, name: string): Promise<ArchiveManifest['files']> {

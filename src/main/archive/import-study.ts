@@ -29,6 +29,7 @@ import { packName } from './manifest.ts'
 import { compareExisting, placeFiles } from './place-files.ts'
 import { readRuns } from './read-runs.ts'
 import { withRead } from './take-runs.ts'
+import { checkTeachers, findNewTeachers } from './teachers.ts'
 import { createTurns } from './turns.ts'
 import { openArchive } from './unpack.ts'
 
@@ -48,7 +49,7 @@ let count = 0
  * Takes an archive of a study in, whole or not at all: everything is unpacked beside and checked, then moved to its place and
  * recorded, while no run starts. The host goes on answering. What is here already with the same content stays.
  *
- * @throws FacetError as openArchive does; 'conflict' where a study, run or artefact of the same name is another one here; 'disk'
+ * @throws FacetError as openArchive does; 'conflict' where a study, run, artefact or teacher of the same name is another one here; 'disk'
  *   where there is no room
  */
 export async function importStudy(core: Core, path: string, as?: string): Promise<ImportedStudy> {
@@ -61,9 +62,11 @@ export async function importStudy(core: Core, path: string, as?: string): Promis
     const states = await statesHere(core, manifest)
     const known = await knownRuns(core, manifest, states)
     await findSameStudy(core.workspace.db, paths, manifest.study)
+    const newTeachers = await findNewTeachers(paths.teachers, manifest.teachers)
     await archive.unpack()
     await checkPacks(staged, manifest, path)
-    const teachers = new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher.manifest]))
+    await checkTeachers(core.inspector, staged, newTeachers, path)
+    const teachers = new Map([...await listTeachers(paths.teachers), ...newTeachers.map(({ name }) => ({ name, manifest: join(paths.teachers, name, `${name}.yaml`) }))].map(({ name, manifest: file }) => [name, file]))
     const read = await readRuns(paths, staged, { ...manifest, runs: manifest.runs.filter(({ key }) => !known.has(key)) }, teachers)
     return await core.runner.hold(async (isAtWork) => {
       const now = await statesHere(core, manifest)
@@ -71,7 +74,7 @@ export async function importStudy(core: Core, path: string, as?: string): Promis
         if (now.get(key) !== states.get(key) || (!known.has(key) && isAtWork(key)))
           throw new FacetError('conflict', `The run "${label}" was taken up here while the archive was read.`, { where: key, hint: 'Import the study when it is done, or stop it.' })
       }
-      const unpacked = { staged, manifest, known, read }
+      const unpacked = { staged, manifest: { ...manifest, teachers: await findNewTeachers(paths.teachers, newTeachers) }, known, read }
       return report(core, unpacked, await record(core, unpacked), teachers)
     })
   }
@@ -210,13 +213,15 @@ function record({ workspace: { db, paths } }: Core, { staged, manifest, known, r
   })
 }
 
-function report({ emit, workspace: { paths } }: Core, { manifest: { study, runs }, known }: Unpacked, { here, added, others, moved }: Recorded, teachers: ReadonlyMap<string, string>): ImportedStudy {
+function report({ emit, workspace: { paths } }: Core, { manifest: { study, runs, teachers: newTeachers }, known }: Unpacked, { here, added, others, moved }: Recorded, teachers: ReadonlyMap<string, string>): ImportedStudy {
   const notes = others.map(name => `The data set "${name}" of this workspace is another one; it stays until the study is planned, which reads the folder that its recipe names.`)
   const missing = study.detail.teachers.filter(({ name }) => !teachers.has(name))
   if (missing.length > 0)
     notes.push(`This workspace has no teacher ${missing.map(({ name }) => name).join(', ')}: facet teacher add MANIFEST, before the study is planned.`)
   if (here && known.size === runs.length && added.length === 0 && moved === 0)
     notes.push('All of it was here already: nothing has changed.')
+  for (const { name } of newTeachers)
+    emit('teachers.changed', { name })
   emit('studies.changed', { name: study.name })
   return { study: study.name, runs: runs.length - known.size, known: known.size, recipe: recipeOf(paths, study.name, here), notes }
 }

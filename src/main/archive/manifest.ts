@@ -15,8 +15,8 @@ export const sumName = 'facet-study.sha256'
 /** Of a run's folder, what tells how it went; the rest is for the process that works on it. */
 export const runFiles = ['events.ndjson', 'log.txt'] as const
 
-/** What this version writes and reads. */
-export const archiveFormat = 'facet-study-1'
+/** What this version reads, and writes the last of: the second one holds teachers too. */
+export const archiveFormats = ['facet-study-1', 'facet-study-2'] as const
 
 /** Longest manifest that is read: some 50,000 runs. */
 export const maxManifestBytes = 256 << 20
@@ -68,10 +68,11 @@ const ArchivedDetail = StudyDetail.extend({
 
 /** What an archive holds: a study, its finished runs, and each file with its checksum, in the order in which they follow. */
 export const ArchiveManifest = z.strictObject({
-  format: z.literal(archiveFormat),
+  format: z.enum(archiveFormats),
   facet: z.string().describe('Version that wrote it'),
   study: z.strictObject({ name: Name, recipe: z.string().max(1_000_000), detail: ArchivedDetail }),
   datasets: z.array(ArchivedDataset),
+  teachers: z.array(z.strictObject({ name: Name, sha256: Key })).default([]).describe('Those that do not come with Facet; SHA-256 of manifest and files, as runs have it. facet-study-1 has none'),
   recipeStates: z.array(RecipeState),
   runs: z.array(ArchivedRun),
   files: z.array(SealedFile),

@@ -27,12 +27,12 @@ export async function compareExisting({ root }: Pick<WorkspacePaths, 'root'>, ar
 }
 
 /**
- * Moves unpacked files to their places: whole artefacts, whole run folders. What is there with the same name and content stays; a run
+ * Moves unpacked files to their places: whole artefacts, whole run folders, new teachers. What is there with the same name and content stays; a run
  * folder of an unfinished attempt goes to the trash.
  *
  * @throws the system's error, after everything is back where it was
  */
-export function placeFiles(paths: WorkspacePaths, staged: string, { runs, study }: ArchiveManifest, known: ReadonlySet<string>): Placed {
+export function placeFiles(paths: WorkspacePaths, staged: string, { runs, study, teachers }: ArchiveManifest, known: ReadonlySet<string>): Placed {
   const trash = createTrash(paths)
   const moved: { from: string, to: string }[] = []
   const undo = (): void => {
@@ -59,6 +59,8 @@ export function placeFiles(paths: WorkspacePaths, staged: string, { runs, study 
         moved.push({ from: runDir, to: trash.put(runDir) })
       move(join(staged, 'runs', key), runDir)
     }
+    for (const { name } of teachers)
+      move(join(staged, 'teachers', name), join(paths.teachers, name))
     new Set(moved.map(({ to }) => dirname(to))).forEach(syncPath) // once for all files of a folder
     return {
       count: () => moved.length,

@@ -10,7 +10,7 @@ import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { syncPath } from '#shared/files/durable.ts'
 import { artefactName } from '../workspace/sealed-files.ts'
-import { archiveFormat, ArchiveManifest, manifestName, maxManifestBytes, packName, runFiles, sumName } from './manifest.ts'
+import { archiveFormats, ArchiveManifest, manifestName, maxManifestBytes, packName, runFiles, sumName } from './manifest.ts'
 import { readTar } from './tar.ts'
 
 /** An archive whose manifest is read and judged; its files are still to come. */
@@ -58,8 +58,8 @@ async function readManifest(entries: AsyncGenerator<TarEntry>): Promise<ArchiveM
     throw new FacetError('bad-input', `${manifestName} of the archive has changed since it was exported: its checksum is another one.`, { hint: 'Copy the archive again, or export it again.' })
   const value = parseJson(bytes.toString('utf8'))
   const format = z.looseObject({ format: z.string(), facet: z.string() }).safeParse(value).data
-  if (format && format.format !== archiveFormat)
-    throw new FacetError('conflict', `The archive was written by Facet ${format.facet.slice(0, 20)} as "${format.format.slice(0, 40)}"; this version reads "${archiveFormat}".`, { hint: 'Use the version of Facet that wrote it, or export it again with this one.' })
+  if (format && !ArchiveManifest.shape.format.safeParse(format.format).success)
+    throw new FacetError('conflict', `The archive was written by Facet ${format.facet.slice(0, 20)} as "${format.format.slice(0, 40)}"; this version reads ${archiveFormats.map(known => `"${known}"`).join(' and ')}.`, { hint: 'Use the version of Facet that wrote it, or export it again with this one.' })
   const manifest = ArchiveManifest.safeParse(value)
   if (!manifest.success)
     throw new FacetError('bad-input', `The archive's ${manifestName} is not what it should be: ${z.prettifyError(manifest.error).slice(0, 500)}`)
@@ -84,7 +84,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function checkManifest({ runs, files, study }: ArchiveManifest, size: number): void {
+function checkManifest({ runs, files, study, teachers }: ArchiveManifest, size: number): void {
   const refuse = (message: string): never => {
     throw new FacetError('bad-input', message, { hint: 'Make it again with facet study export.' })
   }
@@ -96,11 +96,11 @@ function checkManifest({ runs, files, study }: ArchiveManifest, size: number): v
     refuse(`The archive lacks a run that "${unmet.label}" needs.`)
   if (new Set(files.map(({ path }) => path)).size < files.length)
     refuse('The archive names the same file twice.')
-  const artefacts = new Set(runs.map(({ stage, key }) => artefactName(stage, key)))
+  const folders = new Set([...runs.map(({ stage, key }) => artefactName(stage, key)), ...teachers.map(({ name }) => `teachers/${name}`)])
   const others = new Set([...study.detail.datasets.map(({ fingerprint }) => packName(fingerprint)), ...runs.flatMap(({ key }) => runFiles.map(file => `runs/${key}/${file}`))])
-  const stray = files.find(({ path }) => path !== normalize(path) || (!others.has(path) && !artefacts.has(placeOf(path))))
+  const stray = files.find(({ path }) => path !== normalize(path) || (!others.has(path) && !folders.has(placeOf(path))))
   if (stray)
-    refuse(`The archive holds ${stray.path.slice(0, 200)}, which belongs to none of its runs.`)
+    refuse(`The archive holds ${stray.path.slice(0, 200)}, which belongs to none of its runs and teachers.`)
   const present = new Set(files.map(({ path }) => placeOf(path)))
   const bare = runs.find(({ stage, key }) => !present.has(artefactName(stage, key)) || !present.has(`runs/${key}/events.ndjson`))
   if (bare)
@@ -112,9 +112,9 @@ function checkManifest({ runs, files, study }: ArchiveManifest, size: number): v
     refuse('The archive is cut short, or its sizes are made up.')
 }
 
-/** The artefact that a file is, or lies in: folder, kind and key. */
+/** The artefact that a file is, or lies in (folder, kind and key), or its teacher's folder. */
 function placeOf(path: string): string {
-  return path.split('/').slice(0, 3).join('/')
+  return path.split('/').slice(0, path.startsWith('teachers/') ? 2 : 3).join('/')
 }
 
 async function unpack(entries: AsyncGenerator<TarEntry>, { files }: ArchiveManifest, folder: string): Promise<void> {

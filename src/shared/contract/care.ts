@@ -17,7 +17,7 @@ export const careMethods = {
   'studies.exportArchive': method('read', z.strictObject({
     name: Name,
     path: Path.describe('A file that is not there yet'),
-  }), z.strictObject({ path: z.string(), bytes: z.number(), runs: z.int(), files: z.int() })),
+  }), z.strictObject({ path: z.string(), bytes: z.number(), runs: z.int(), files: z.int(), notes: z.array(z.string()).describe('What is not in it, though the study was computed with it') })),
   'studies.importArchive': method('write', z.strictObject({
     path: Path,
     as: Name.optional().describe('The study\'s name here; its own where left out'),

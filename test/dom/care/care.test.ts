@@ -57,7 +57,7 @@ describe('the list of studies', () => {
   }
 
   it('writes a study that was run into a folder that is asked for', async () => {
-    const { client, view } = await list({ pickFolder: async () => '/archives/' }, { 'studies.exportArchive': () => ({ path: '/archives/pets.tar', bytes: 5e6, runs: 12, files: 40 }) })
+    const { client, view } = await list({ pickFolder: async () => '/archives/' }, { 'studies.exportArchive': () => ({ path: '/archives/pets.tar', bytes: 5e6, runs: 12, files: 40, notes: [] }) })
     expect(button('Export draft with its results')).toBeUndefined()
     button('Export pets with its results')!.click()
     await flushPromises()

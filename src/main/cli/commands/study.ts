@@ -6,10 +6,13 @@ import { wordBytes, wordMany } from '../words.ts'
 export const study: RegisterCommand = (program, act) => {
   const group = program.command('study').description('move a study with its artefacts between workspaces')
   group.command('export <name> <file>')
-    .description('write a study, its finished runs and what they made to one archive (tar); photographs and teachers are not in it')
+    .description('write a study, its finished runs and what they made to one archive (tar), with teachers of your own; photographs are not in it')
     .action(act(async ({ terminal, connect }, name: string, file: string) => {
       const made = await (await connect()).call('studies.exportArchive', { name, path: resolve(file) })
-      terminal.result(made, () => `Study ${name}: ${wordMany(made.runs, 'finished run')}, ${wordMany(made.files, 'file')}, ${wordBytes(made.bytes)} in ${made.path}.`)
+      terminal.result(made, () => [
+        `Study ${name}: ${wordMany(made.runs, 'finished run')}, ${wordMany(made.files, 'file')}, ${wordBytes(made.bytes)} in ${made.path}.`,
+        ...made.notes.map(note => `! ${note}`),
+      ].join('\n'))
     }))
   group.command('import <file>')
     .description('take a study of an archive in, whole or not at all; every checksum is looked at')

@@ -56,8 +56,8 @@ export function useStudyActions(): StudyActions {
     const folder = await desktop.pickFolder({ title: `A folder for ${name}.tar`, mayCreate: true })
     if (folder === null)
       return null
-    const { path, runs, bytes } = await client.call('studies.exportArchive', { name, path: `${folder.replace(/\/$/, '')}/${name}.tar` })
-    return `${name}: ${wordMany(runs, 'finished run')}, ${wordBytes(bytes)} in ${path}`
+    const { path, runs, bytes, notes } = await client.call('studies.exportArchive', { name, path: `${folder.replace(/\/$/, '')}/${name}.tar` })
+    return [`${name}: ${wordMany(runs, 'finished run')}, ${wordBytes(bytes)} in ${path}`, ...notes].join('. ')
   })
   return {
     create,
