@@ -3,7 +3,9 @@ import type { StageContext, TensorData } from '#worker/stage.ts'
 import type { Combiner } from '../models/combiner.ts'
 import type { Normalizer, UnitStatistics } from '../models/normalizer.ts'
 import type { Pca } from '../models/pca.ts'
+import type { BaselineErrors } from '../models/reconstruction.ts'
 import type { EmbeddingRows, RowTable } from './embedding-rows.ts'
+import type { UnlabelledFaces } from './unlabelled.ts'
 import { FacetError } from '#shared/errors.ts'
 import { combine } from '#shared/stages/combine.ts'
 import { mean } from '#shared/statistics.ts'
@@ -22,7 +24,7 @@ type Config = CombinerConfig
 
 /** Learns G from the unlabelled faces of all sources and measures what it keeps of each teacher on faces it never saw. */
 export const run = runOf(combine, async (context) => {
-  const { config, order, artefact, report } = context
+  const { order, artefact } = context
   const faces = unlabelledFaces(order.sources)
   if (faces.count < 3)
     throw new FacetError('bad-input', `${faces.count} faces are left for the combiner to learn from; it needs at least 3.`, { hint: 'Add photographs to the unlabelled data sets.' })
@@ -32,48 +34,19 @@ export const run = runOf(combine, async (context) => {
     ? embeddingRows(faces.unseen, teachers)
     : null
   try {
-    const statistics = unitStatistics(rows)
-    const zScores = zScore(statistics, rows.teachers)
-    report.log(`${faces.count} faces without labels; ${rows.width - zScores.scale.filter(scale => scale > 0).length} of ${rows.width} units never move`)
-    const input = fitInput(config, rows, statistics, zScores)
-    const size = sizeOf(config, rows)
-    const learnt = await learn(context, rows, { ...input, size, ...validationPart(faces.learn) })
-    const combiner = withCodeScale({
-      manifest: {
-        format: 'facet-combiner-1',
-        kind: config.kind,
-        size,
-        teachers: rows.teachers,
-        activation: config.activation,
-        layers: config.layers,
-        normalise: config.normalise,
-        clip: zScores.clip,
-        faces: { count: faces.count, fingerprint: faces.fingerprint },
-      },
-      tensors: {
-        'input/mean': vector(zScores.mean),
-        'input/scale': vector(zScores.scale),
-        ...normaliserTensors(config.normalise, input.normalizer),
-        ...learnt.tensors,
-      },
-    }, rows, input.normalizer)
+    const { combiner, summary } = await learnCombiner(context, faces, rows)
     saveCombiner(artefact, combiner)
-    const reconstruction = unseen
-      ? measureReconstruction(combiner, unseen)
-      : undefined
+    const measured = unseen ? measure(combiner, rows, unseen) : null
     return {
       summary: {
-        ...learnt.summary,
-        size,
+        ...summary,
+        size: combiner.manifest.size,
         faces: faces.count,
         unseenFaces: unseen?.count ?? 0,
-        nrmse: reconstruction
-          ? average(reconstruction)
-          : null,
+        nrmse: measured && average(measured.reconstruction),
       },
       evaluations: [],
-      reconstruction,
-      baselines: unseen ? baselineErrors(rows, unseen, zScores, rows.teachers) : undefined,
+      ...measured,
     }
   }
   finally {
@@ -81,6 +54,36 @@ export const run = runOf(combine, async (context) => {
     unseen?.close()
   }
 })
+
+async function learnCombiner(context: StageContext<Config>, faces: UnlabelledFaces, rows: EmbeddingRows): Promise<{ combiner: Combiner, summary: Record<string, number> }> {
+  const { config, report } = context
+  const statistics = unitStatistics(rows)
+  const zScores = zScore(statistics, rows.teachers)
+  report.log(`${faces.count} faces without labels; ${rows.width - zScores.scale.filter(scale => scale > 0).length} of ${rows.width} units never move`)
+  const input = fitInput(config, rows, statistics, zScores)
+  const size = sizeOf(config, rows)
+  const learnt = await learn(context, rows, { ...input, size, ...validationPart(faces.learn) })
+  const combiner = withCodeScale({
+    manifest: {
+      format: 'facet-combiner-1',
+      kind: config.kind,
+      size,
+      teachers: rows.teachers,
+      activation: config.activation,
+      layers: config.layers,
+      normalise: config.normalise,
+      clip: zScores.clip,
+      faces: { count: faces.count, fingerprint: faces.fingerprint },
+    },
+    tensors: {
+      'input/mean': vector(zScores.mean),
+      'input/scale': vector(zScores.scale),
+      ...normaliserTensors(config.normalise, input.normalizer),
+      ...learnt.tensors,
+    },
+  }, rows, input.normalizer)
+  return { combiner, summary: learnt.summary }
+}
 
 interface Input {
   normalizer: Normalizer
@@ -190,11 +193,12 @@ function withCodeScale({ manifest, tensors }: Combiner, rows: RowTable, input: N
   }
 }
 
-function measureReconstruction(combiner: Combiner, unseen: EmbeddingRows): Record<string, number> {
+/** What the combiner keeps of each teacher on faces it never saw, and what answers have that take no look at them. */
+function measure(combiner: Combiner, rows: EmbeddingRows, unseen: EmbeddingRows): { reconstruction: Record<string, number>, baselines: BaselineErrors } {
   const { encode, decode, input } = useCombiner(combiner)
   const meter = reconstructionMeter(unseen.teachers)
-  eachBlock(unseen, rows => meter.add(normalize(rows, input), normalize(decode(encode(rows)), input)))
-  return meter.result()
+  eachBlock(unseen, part => meter.add(normalize(part, input), normalize(decode(encode(part)), input)))
+  return { reconstruction: meter.result(), baselines: baselineErrors(rows, unseen, input, rows.teachers) }
 }
 
 /** Mean over teachers; null where no teacher has a figure. */
