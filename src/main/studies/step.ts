@@ -68,7 +68,7 @@ export interface StepParts {
 }
 
 /**
- * One run with its key: SHA-256 over stage, version, complete configuration, inputs, seed and engine. Deterministic kernels are part of
+ * One run with its key: SHA-256 over stage, version, complete configuration (or what the stage says of it), inputs, seed and engine. Deterministic kernels are part of
  * the key of a run that may get a GPU, where they change its bits: what was computed without them must not pass for it. Whether there
  * is a GPU is no part of it, since a key is made of the recipe and not of the machine; a run of one core never gets one.
  */
