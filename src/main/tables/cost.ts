@@ -147,12 +147,13 @@ export const cost: TableBuilder = {
   title: 'Cost: teachers and G against the student',
   paper: 'Section 4',
   build(input) {
-    const columns = [...input.teachers.map(({ name }) => `teacher:${name}`), 'teachers', 'combiner', 'fused', 'student', ...input.methods.some(method => method.startsWith('bct')) ? ['bct'] : [], 'ratio']
+    const teachers = input.networks.filter(({ role }) => role === 'teacher').map(({ name }) => `teacher:${name}`)
+    const columns = [...teachers, 'teachers', 'combiner', 'fused', 'student', ...input.methods.some(method => method.startsWith('bct')) ? ['bct'] : [], 'ratio']
     const target = input.networks.find(({ role }) => role === 'combiner')?.name
     return {
       rowTitle: 'cost',
       columns,
-      columnTitles: { ...Object.fromEntries(input.teachers.map(({ name }) => [`teacher:${name}`, `teacher:${name}`])), ...titles, ...target !== undefined && { combiner: `G (${target})` } },
+      columnTitles: { ...Object.fromEntries(teachers.map(name => [name, name])), ...titles, ...target !== undefined && { combiner: `G (${target})` } },
       rows: [...quantities.map(quantity => rowOf(quantity, input)), trainingRow(input), wholeRow(input)].map(row => ({ ...row, cells: Object.fromEntries(columns.map(column => [column, row.cells[column]!])) })),
       legend: [
         'Parameters: of all weights, of the student those that are trained. Operations: two for each multiplication with its addition (MFLOP = 2 * MAC / 10^6) in convolutions and matrix products. G: its encoder; the decoder is for measuring alone.',

@@ -337,6 +337,7 @@ it('every table is listed with what it misses, and a selection of it is built an
     { name: 'reconstruction', cells: 0 },
     { name: 'combiners', cells: 1, missing: 1 }, // the recipe's one combiner is ae
     { name: 'size', cells: 0 },
+    { name: 'labels', cells: 0 },
     { name: 'time', cells: 15, missing: 15 }, // five rows of three methods; no run of theirs was timed
     { name: 'cost', cells: 36, missing: 29 }, // six rows of one teacher, all of them, G, both, student, times less; seven of these are words
     { name: 'subgroups', cells: 0 }, // read when it is looked at

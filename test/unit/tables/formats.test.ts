@@ -1,3 +1,4 @@
+import type { TableMark } from '#shared/table.ts'
 import { parse } from 'csv-parse/sync'
 import { describe, expect, it } from 'vitest'
 import { escapeHtml } from '#main/tables/formats/html.ts'
@@ -5,8 +6,9 @@ import { writeTable } from '#main/tables/formats/index.ts'
 import { escapeLatex } from '#main/tables/formats/latex.ts'
 import { escapeMarkdown } from '#main/tables/formats/md.ts'
 import { writeReport } from '#main/tables/report.ts'
-import { buildTable } from '#main/tables/table.ts'
+import { buildTable, tableKinds } from '#main/tables/table.ts'
 import { csvField } from '#shared/csv-field.ts'
+import { tableMarks } from '#shared/table.ts'
 import { studyInput } from './fixture.ts'
 
 const target = buildTable('target', studyInput())
@@ -202,4 +204,21 @@ it('the report holds all tables, notices and provenance in one file', () => {
 
 it('an unknown format is refused with those there are', () => {
   expect(() => writeTable(target, 'markdwon')).toThrow('There is no table format "markdwon"')
+})
+
+it('laTeX of every table and mark has no character that T1 fonts lack, and as many cells in each line as columns', () => {
+  const input = studyInput()
+  const marked = { ...input, sources: input.sources.map(one => ({ ...one, marks: Object.keys(tableMarks) as TableMark[] })) }
+  for (const name of tableKinds) {
+    const table = buildTable(name, marked)
+    const tex = writeTable(table, 'latex')
+    expect([...tex].filter(character => character.codePointAt(0)! > 0xFF), name).toEqual([])
+    const lines = /\\midrule\n([\s\S]*)\\bottomrule/.exec(tex)![1]!.trim().split('\n').filter(line => line !== '')
+    for (const line of lines)
+      expect(line.split(/(?<!\\)&/), name).toHaveLength(table.columns.length + 2)
+    // braces close, and no special character stands bare
+    const body = tex.split('\n').filter(line => !line.startsWith('%') && !line.startsWith('  %')).join('\n')
+    expect(body.replaceAll(/\\[{}]/g, '').split('{').length, name).toBe(body.replaceAll(/\\[{}]/g, '').split('}').length)
+    expect(/(?<!\\)[#_]/.exec(body), name).toBeNull()
+  }
 })

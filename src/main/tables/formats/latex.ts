@@ -20,6 +20,7 @@ const symbols: Record<string, string> = {
   '±': '$\\pm$',
   '†': '$^\\dagger$',
   '‡': '$^\\ddagger$',
+  '◊': '$^\\diamond$',
   '↑': '$\\uparrow$',
   '↓': '$\\downarrow$',
   '–': '--',
@@ -30,7 +31,7 @@ const symbols: Record<string, string> = {
 
 /** Any text as LaTeX prints it: special characters, dashes and the signs of our tables. */
 export function escapeLatex(text: string): string {
-  return text.replaceAll(/[\\{}$&#%_~^<>|"±†‡↑↓–⁺⁻⁼]/g, character => symbols[character]!).replaceAll(/\s+/g, ' ')
+  return text.replaceAll(/[\\{}$&#%_~^<>|"±†‡◊↑↓–⁺⁻⁼]/g, character => symbols[character]!).replaceAll(/\s+/g, ' ')
 }
 
 function writeCell(cell: TableCell, row: TableRow): string {
