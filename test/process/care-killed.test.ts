@@ -37,12 +37,14 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 afterAll(() => rmSync(made, { recursive: true, force: true }))
 
-/** Starts a host that does `kind` and kills it `afterMs` after it began, or after its first file in `into` was whole. */
+/** Starts a host that does `kind` and kills it `afterMs` after its first file in `into` was whole, or after it began to unpack. */
 async function killed(kind: string, root: string, into: string, afterMs: number) {
   const child = fork(join(import.meta.dirname, 'care-child.ts'), [kind, root, into])
   const exit = once(child, 'exit')
   await Promise.race([once(child, 'message'), exit])
-  if (kind !== 'import')
+  if (kind === 'import')
+    await until(() => readdirSync(root).some(name => name.startsWith('import-')), 'it unpacks')
+  else
     await until(() => readdirSync(into).some(name => name.startsWith(`${child.pid}-`) && /\.(?:sqlite|tar)$/.test(name)), 'its first file is whole')
   await sleep(afterMs)
   child.kill('SIGKILL')
