@@ -22,4 +22,4 @@ async function want({ config: { batch } }: StageContext<{ batch: number }>): Pro
 }
 
 const load = async () => ({ run: want as never })
-process.exit(await runWorker(process.argv[2]!, { loaders: { prepare: load, embed: load, combine: load, distil: load, transfer: load }, loadEngine: async () => `${engineVersion}-cpu` }))
+process.exit(await runWorker(process.argv[2]!, { loaders: { prepare: load, embed: load, combine: load, distil: load, transfer: load, select: load }, loadEngine: async () => `${engineVersion}-cpu` }))
