@@ -7,19 +7,20 @@
  * | concat | all embeddings side by side and an MLP of G's shape trained on the task (the paper's) |
  * | concat-small | all embeddings side by side and the small head |
  * | a combiner's name (pca, ae, ...) | h_G, frozen, and a head |
+ * | mt, mt-finetuned | the multi-task student E_MT, which learnt the embeddings themselves: frozen or with all parameters trained |
  * | student, student-finetuned | the distilled network, frozen or with all parameters trained |
  * | scratch | the student's architecture without any knowledge (the paper's CNN) |
  * | bt, bct | the best teacher, the best of all subsets of teachers side by side: a head for each, chosen on validation |
  * | bt-oracle, bct-oracle | the same chosen on the test set, as the paper does |
  */
-export type MethodFamily = 'teacher' | 'combiner' | 'student' | 'scratch' | 'selection'
+export type MethodFamily = 'teacher' | 'combiner' | 'multi-task' | 'student' | 'scratch' | 'selection'
 
 export interface Method {
   name: string
   family: MethodFamily
   /** Teacher's or combiner's name. */
   of: string | null
-  /** Whether pixels are trained on (student-finetuned, scratch). */
+  /** Whether pixels are trained on (mt-finetuned, student-finetuned, scratch). */
   trainsPixels: boolean
   /** The head has G's shape instead of one small hidden layer. */
   paperHead: boolean
@@ -31,6 +32,8 @@ export interface Method {
 export const fixedMethods = [
   'concat',
   'concat-small',
+  'mt',
+  'mt-finetuned',
   'student',
   'student-finetuned',
   'scratch',
@@ -40,6 +43,9 @@ export const fixedMethods = [
   'bct-oracle',
 ] as const
 
+/** Methods whose network sees pixels by itself, the one to predict with first. */
+export const pixelMethods: readonly string[] = ['student', 'student-finetuned', 'mt', 'mt-finetuned', 'scratch']
+
 /** Every method name of a recipe, in the order of the paper's tables: single teachers, fused, student, baselines. */
 export function methodNames(teachers: string[], combiners: string[]): string[] {
   return [
@@ -47,6 +53,8 @@ export function methodNames(teachers: string[], combiners: string[]): string[] {
     'concat',
     'concat-small',
     ...combiners,
+    'mt',
+    'mt-finetuned',
     'student',
     'student-finetuned',
     'scratch',
@@ -82,6 +90,8 @@ export function findMethod(name: string, teachers: string[], combiners: string[]
       paperHead: true,
     }
     case 'concat-small': return { ...base, family: 'combiner', of: 'concat' }
+    case 'mt': return { ...base, family: 'multi-task' }
+    case 'mt-finetuned': return { ...base, family: 'multi-task', trainsPixels: true }
     case 'student': return { ...base, family: 'student' }
     case 'student-finetuned': return { ...base, family: 'student', trainsPixels: true }
     case 'scratch': return { ...base, family: 'scratch', trainsPixels: true }

@@ -55,8 +55,10 @@ export const Pipeline = z.strictObject({
     nrmse: z.number().nullable(),
     faces: z.int().nullable(),
   })),
-  student: z.strictObject({
+  students: z.array(z.strictObject({
     ...box,
+    name: z.string().describe('Its method: student, or mt, which learns the embeddings themselves'),
+    learns: z.enum(['fused', 'embeddings']),
     network: z.string(),
     cosine: z.number().nullable(),
     nrmse: z.number().nullable(),
@@ -65,8 +67,8 @@ export const Pipeline = z.strictObject({
     unit: z.string().nullable(),
     progress: z.number().nullable().describe('Share of the run at work'),
     etaSeconds: z.number().nullable(),
-    curve: z.array(z.number()).describe('Validation score, thinned, of the run at work or else the first'),
-  }).nullable(),
+    curve: z.array(z.number()).describe('Validation figure, thinned, of the run at work or else the first'),
+  })),
   knowledge: z.array(z.strictObject({
     ...box,
     name: z.string(),

@@ -43,7 +43,7 @@ function partialShape<Shape extends z.ZodRawShape>(shape: Shape): { [K in keyof 
   return Object.fromEntries(entries) as { [K in keyof Shape]: z.ZodOptional<Shape[K]> }
 }
 function withoutDefault(schema: z.ZodType): z.ZodType {
-  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault)
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional)
     return withoutDefault(schema.unwrap() as z.ZodType)
   return schema instanceof z.ZodObject
     ? z.strictObject(partialShape(schema.shape))

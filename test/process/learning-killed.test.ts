@@ -92,6 +92,7 @@ const tensors = (model: string) => readFileSync(join(model, 'tensors.safetensors
 it.each([
   ['an autoencoder', 'combine', { kind: 'ae', size: 8, epochs: 2500, patience: 0 }, {}],
   ['a student', 'distil', { width: 8, input: 32, steps: 250, evaluateEvery: 10 }, { combiner: true }],
+  ['a multi-task student', 'distil', { network: 'cnn', width: 8, input: 32, steps: 250, evaluateEvery: 10, multiTask: { size: 8, balance: 'uncertainty', teacherDropping: 0.4 } }, {}],
   ['a network from scratch', 'transfer', { task: 'kind', encoder: { kind: 'scratch', width: 8, input: 32 }, batch: 16, epochs: 45, patience: 0 }, {}],
   ['a student that is fine-tuned', 'transfer', { task: 'kind', encoder: { kind: 'student', mode: 'fine-tune' }, batch: 16, epochs: 45, patience: 0 }, { student: true }],
   ['a head on frozen embeddings, one fold after the other', 'transfer', { task: 'age', encoder: { kind: 'teacher', name: 'narrow' }, batch: 8, epochs: 50, patience: 0 }, {}],

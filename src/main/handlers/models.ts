@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
+import { pixelMethods } from '#shared/methods.ts'
 import { Order } from '#shared/order.ts'
 import { prepare } from '#shared/stages/prepare.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
@@ -16,8 +17,8 @@ import { findRun, listEvaluations, listRuns, requireRun, studiesOf } from '../wo
 import { requireStudy } from '../workspace/studies.ts'
 import { facetVersion } from './workspace.ts'
 
-/** Methods whose network sees pixels, the one to predict with first. */
-const predictors = ['student', 'student-finetuned', 'scratch']
+/** Why a knowledge has no network that answers from pixels. */
+export const noPredictor = `no finished run of ${pixelMethods.slice(0, -1).join(', ')} or ${pixelMethods.at(-1)}`
 
 export const modelHandlers = (core => ({
   'predict': async ({ image, study }) => {
@@ -70,14 +71,14 @@ export async function choosePredictors({ workspace: { db } }: Core, study: strin
   const knowledge: PredictRequest['knowledge'] = []
   const missing: Result<'predict'>['missing'] = []
   for (const { name, task } of detail.recipe.knowledge) {
-    const cells = detail.cells.filter(cell => cell.knowledge === name).toSorted((a, b) => predictors.indexOf(a.method) - predictors.indexOf(b.method) || a.seed - b.seed)
-    const run = cells.filter(cell => predictors.includes(cell.method) && cell.key !== null).map(cell => done.get(cell.key!)).find(row => row !== undefined && isHead(row))
+    const cells = detail.cells.filter(cell => cell.knowledge === name).toSorted((a, b) => pixelMethods.indexOf(a.method) - pixelMethods.indexOf(b.method) || a.seed - b.seed)
+    const run = cells.filter(cell => pixelMethods.includes(cell.method) && cell.key !== null).map(cell => done.get(cell.key!)).find(row => row !== undefined && isHead(row))
     if (!run) {
       missing.push({
         knowledge: name,
         reason: task === 'verification'
           ? 'verification compares two photographs'
-          : 'no finished run of student, student-finetuned or scratch',
+          : noPredictor,
       })
       continue
     }

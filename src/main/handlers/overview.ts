@@ -75,10 +75,7 @@ async function pipelineOf(core: Core, name: string): Promise<Pipeline> {
     datasets,
     dimensions: new Map((await listTeachers(paths.teachers)).map(teacher => [teacher.name, teacher.dimension])),
     unitOf: (data, task) => datasets.get(data)?.units.get(task) ?? '',
-    studentCurve: async (key) => {
-      const { validationCosine } = await readCurves(db, key, { metrics: ['validationCosine'], buckets: curvePoints })
-      return validationCosine?.values ?? []
-    },
+    studentCurve: async (key, metric) => (await readCurves(db, key, { metrics: [metric], buckets: curvePoints }))[metric]?.values ?? [],
   })
 }
 

@@ -8,7 +8,7 @@ import { isSensitive } from '../tables/notices.ts'
 import { listTeachers } from '../teachers/registry.ts'
 import { listRuns } from '../workspace/runs.ts'
 import { listStudies, requireStudy } from '../workspace/studies.ts'
-import { choosePredictors, isHead, orderOf } from './models.ts'
+import { choosePredictors, isHead, noPredictor, orderOf } from './models.ts'
 
 /** What the screen "try" asks. */
 export const tryHandlers = (core => ({
@@ -76,7 +76,7 @@ async function networksOf(core: Core, study: string): Promise<Networks> {
     minDetection: config.minDetection,
     minMesh: config.minMesh,
     knowledge: pixels?.request.knowledge ?? [],
-    missing: pixels?.missing ?? detail.recipe.knowledge.map(({ name }) => ({ knowledge: name, reason: 'no finished run of student, student-finetuned or scratch' })),
+    missing: pixels?.missing ?? detail.recipe.knowledge.map(({ name }) => ({ knowledge: name, reason: noPredictor })),
     notices: pixels?.notices ?? [],
     student: student
       ? [...done.values()].find(run => orderOf(run).artefact === student.model)?.label ?? 'student'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { CombinerConfig } from '#shared/stages/combine.ts'
-import type { distil } from '#shared/stages/distil.ts'
+import type { distil, StudentNetwork } from '#shared/stages/distil.ts'
 import type { embed } from '#shared/stages/embed.ts'
 import type { prepare } from '#shared/stages/prepare.ts'
 import type { select } from '#shared/stages/select.ts'
@@ -12,8 +12,16 @@ import { ridgePenalties, subsetsOf } from '#shared/stages/select.ts'
 /** What a run is expected to cost. */
 export interface Estimate { seconds: number, bytes: number }
 
-/** Multiply-adds of ResNet-18 at width 64 on 224x224 pixels (He et al. 2016, Table 1: 1.8 G). */
-const resnet18Macs = 1.82e9
+/**
+ * What a step costs, as multiply-adds of convolutions like ResNet-18's: so many at this width on 224x224 pixels. He et al. 2016, Table 1:
+ * 1.8 G; the others as measured beside it: at width 27 a step of mobilenet took 1.4 of resnet18's time (depthwise convolutions wait for
+ * memory), one of cnn 1.1.
+ */
+const stepCosts: Record<StudentNetwork, { macs: number, width: number }> = {
+  resnet18: { macs: 1.82e9, width: 64 },
+  mobilenet: { macs: 4.6e8, width: 27 },
+  cnn: { macs: 3.6e8, width: 27 },
+}
 /** Floating point operations a second of two cores, measured on the student's step and on matrix products. */
 const convolutionRate = 1.3e11
 const matrixRate = 0.8e11
@@ -83,7 +91,8 @@ function work(step: Step, { faces, seen, width, datasets }: { faces: number, see
     }
     case 'distil': {
       const config = step.config as z.infer<typeof distil.config>
-      return { seconds: config.steps * studentStepSeconds(config.batch, config.width, config.input), bytes: 2.3e6 * (config.width / 27) ** 2 * 4 }
+      const decoder = config.multiTask ? config.steps * decoderStepSeconds(config.batch, width, config.multiTask.size === 'mean' ? width / Math.max(1, step.inputs.teachers.length) : config.multiTask.size) : 0
+      return { seconds: decoder + config.steps * studentStepSeconds(config.batch, config), bytes: 2.3e6 * (config.width / 27) ** 2 * 4 }
     }
     case 'transfer': {
       const config = step.config as z.infer<typeof transfer.config>
@@ -93,9 +102,9 @@ function work(step: Step, { faces, seen, width, datasets }: { faces: number, see
       const steps = Math.min(config.steps, config.epochs * perEpoch)
       const geometry = config.encoder.kind === 'scratch'
         ? config.encoder
-        : { width: 27, input: 96 }
+        : { network: 'resnet18' as const, width: 27, input: 96 }
       return { seconds: times * steps * (trainsPixels
-        ? studentStepSeconds(config.batch, geometry.width, geometry.input)
+        ? studentStepSeconds(config.batch, geometry)
         : 0.0015), bytes: 2e6 + (trainsPixels ? 9e6 : 0) }
     }
     case 'select': return selectionWork(step, faces, foldsOf(step, datasets))
@@ -130,8 +139,15 @@ function selectionWork({ config, inputs: { teachers } }: Step, faces: number, fo
   }
 }
 
-function studentStepSeconds(batch: number, width: number, input: number): number {
-  return 6 * batch * resnet18Macs * (width / 64) ** 2 * (input / 224) ** 2 / convolutionRate
+function studentStepSeconds(batch: number, { network, width, input }: { network: StudentNetwork, width: number, input: number }): number {
+  const cost = stepCosts[network]
+  return 6 * batch * cost.macs * (width / cost.width) ** 2 * (input / 224) ** 2 / convolutionRate
+}
+
+/** Half an autoencoder: the multi-task student's decoder. */
+function decoderStepSeconds(batch: number, width: number, size: number): number {
+  const parameters = 1.1 * width * Math.sqrt(width * size)
+  return (6 * batch * parameters + 40 * parameters) / matrixRate
 }
 
 function total(step: Step, datasets: StudyDataset[], count: (data: StudyDataset) => number): number {

@@ -42,11 +42,14 @@ export function expandStudy(checked: CheckedRecipe, datasets: StudyDataset[], te
   return { steps: steps.all(), cells, faces, reconstructions }
 }
 
-/** Combiners that lose something, and, where the recipe asks for the table, the student: every seed of it is distilled then. */
-function reconstructionRuns({ recipe, methods, target }: CheckedRecipe, { combinerOf, studentOf }: StudySteps): Expansion['reconstructions'] {
+/** Combiners that lose something, and, where the recipe asks for the table, its students: every seed of them is distilled then. */
+function reconstructionRuns({ recipe, methods, target }: CheckedRecipe, { combinerOf, studentOf, multiTaskOf }: StudySteps): Expansion['reconstructions'] {
   const fused = methods.filter(({ method }) => method.family === 'combiner' && method.of !== 'concat')
   const rows = fused.flatMap(({ method, seeds }) => seeds.map(seed => ({ method: method.name, seed, key: combinerOf(method.of!, seed) })))
-  if (target && recipe.tables.includes('reconstruction') && methods.some(({ method }) => method.family === 'student'))
+  const isAsked = (family: Method['family']): boolean => recipe.tables.includes('reconstruction') && methods.some(({ method }) => method.family === family)
+  if (isAsked('multi-task'))
+    rows.push(...recipe.seeds.map(seed => ({ method: 'mt', seed, key: multiTaskOf(seed) })))
+  if (target && isAsked('student'))
     rows.push(...recipe.seeds.map(seed => ({ method: 'student', seed, key: studentOf(seed) })))
   return rows.filter((row, index) => rows.findIndex(other => other.method === row.method && other.key === row.key) === index)
 }
@@ -60,7 +63,7 @@ function missingReason(task: Task, method: Method): string | null {
 function marksOf(method: Method, data: StudyDataset, unlabelled: string[], teachers: StudyTeacher[]): Mark[] {
   // which teachers a selection leans on is known once it has chosen: the tables ask its result
   const behind = teachers.filter(teacher => method.family !== 'scratch' && method.family !== 'selection' && (method.family !== 'teacher' || teacher.name === method.of))
-  const hasLearnt = (method.family === 'combiner' || method.family === 'student') && unlabelled.includes(data.name)
+  const hasLearnt = ['combiner', 'multi-task', 'student'].includes(method.family) && unlabelled.includes(data.name)
   const marks: Mark[] = []
   if (behind.some(teacher => teacher.contaminates.includes(data.format)))
     marks.push('contaminated')

@@ -236,8 +236,16 @@ function checkNames(written: Recipe, report: Report): CheckedRecipe {
   }))
   const names = combiners.map(entry => entry.name)
   const target = recipe.stages.distil.target
-  if (target)
+  if (target === 'multi-task' && !names.includes(target)) {
+    report({
+      path: ['stages', 'distil', 'target'],
+      message: 'stages.distil.target: the multi-task student has no combiner as its target.',
+      hint: 'Leave target out and name mt or mt-finetuned among methods; what is set for it stands under stages.distil.multiTask.',
+    })
+  }
+  else if (target) {
     known(target, names, 'combiner', ['stages', 'distil', 'target'])
+  }
 
   const methods = recipe.methods.flatMap((entry, i) => {
     const { name, seeds = recipe.seeds } = typeof entry === 'string'
@@ -268,6 +276,13 @@ function checkNames(written: Recipe, report: Report): CheckedRecipe {
     message: `method "${methods[i]!.method.name}" is there twice.`,
     hint: 'Remove one.',
   }))
+  if (recipe.stages.distil.multiTask && !methods.some(({ method }) => method.family === 'multi-task')) {
+    report({
+      path: ['stages', 'distil', 'multiTask'],
+      message: 'stages.distil.multiTask is set, but no method of this recipe trains the multi-task student.',
+      hint: 'Name mt or mt-finetuned among methods, or leave it out: the student that learns a combiner does not read it.',
+    })
+  }
   return {
     recipe,
     combiners,

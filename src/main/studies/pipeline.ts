@@ -24,8 +24,8 @@ export interface PipelineInput {
   dimensions: ReadonlyMap<string, number>
   /** Units of the labels, by data set and task: "AgeR-UTK" is in years. */
   unitOf: (data: string, task: string) => string
-  /** The student's validation score so far. */
-  studentCurve: (key: string) => Promise<number[]>
+  /** A student's validation figure so far. */
+  studentCurve: (key: string, metric: 'validationCosine' | 'validationLoss') => Promise<number[]>
 }
 
 /** A run with its JSON columns read. */
@@ -61,7 +61,7 @@ export async function buildPipeline(input: PipelineInput): Promise<Pipeline> {
     faces: facesOf(ofStage('prepare')),
     teachers: teachersOf(input, ofStage('embed')),
     combiners: combinersOf(input, ofStage('combine')),
-    student: await studentOf(input, ofStage('distil')),
+    students: await studentsOf(input, ofStage('distil')),
     knowledge: knowledgeOf(input, [...ofStage('transfer'), ...ofStage('select')]),
   }
 }
@@ -154,24 +154,36 @@ function combinersOf({ recipe, detail }: PipelineInput, combines: readonly Read[
   })
 }
 
-async function studentOf({ recipe, studentCurve }: PipelineInput, distils: readonly Read[]): Promise<Pipeline['student']> {
-  const wants = recipe?.methods.some(method => (typeof method === 'string' ? method : method.name).startsWith('student')) ?? false
-  if (!wants && distils.length === 0)
-    return null
-  const shown = distils.find(({ row }) => row.state === 'running') ?? distils.find(({ row }) => row.state === 'done') ?? distils[0]
+/** The students there are: the one of two stages, and the multi-task one where the study has it. */
+async function studentsOf(input: PipelineInput, distils: readonly Read[]): Promise<Pipeline['students']> {
+  const kinds = [
+    { name: 'student', learns: 'fused', own: distils.filter(({ config }) => !config.multiTask) },
+    { name: 'mt', learns: 'embeddings', own: distils.filter(({ config }) => config.multiTask) },
+  ] as const
+  const wanted = input.recipe?.methods.map(method => typeof method === 'string' ? method : method.name) ?? []
+  const there = kinds.filter(({ name, own }) => own.length > 0 || wanted.some(method => method.startsWith(name)))
+  return Promise.all(there.map(async kind => studentOf(input, kind)))
+}
+
+interface StudentKind extends Pick<Pipeline['students'][number], 'name' | 'learns'> { own: readonly Read[] }
+
+async function studentOf({ recipe, studentCurve }: PipelineInput, { name, learns, own }: StudentKind): Promise<Pipeline['students'][number]> {
+  const shown = own.find(({ row }) => row.state === 'running') ?? own.find(({ row }) => row.state === 'done') ?? own[0]
   const atWork = shown?.row.state === 'running' ? shown.row : null
   const rate = atWork?.per_second ?? 0
   return {
-    ...boxOf(distils),
+    ...boxOf(own),
+    name,
+    learns,
     network: String(shown?.config.network ?? recipe?.stages.distil.network ?? 'resnet18'),
-    cosine: meanOf(distils, 'validationCosine'),
-    nrmse: meanOf(distils, 'nrmse'),
+    cosine: meanOf(own, 'validationCosine'),
+    nrmse: meanOf(own, 'nrmse'),
     parameters: shown ? numberOf(shown, 'parameters') : null,
     perSecond: atWork?.per_second ?? null,
     unit: atWork?.progress_unit ?? null,
     progress: atWork?.progress_total ? Math.min(1, (atWork.progress_done ?? 0) / atWork.progress_total) : null,
     etaSeconds: atWork?.progress_total && rate > 0 ? Math.max(0, atWork.progress_total - (atWork.progress_done ?? 0)) / rate : null,
-    curve: shown ? await studentCurve(shown.row.key) : [],
+    curve: shown ? await studentCurve(shown.row.key, learns === 'fused' ? 'validationCosine' : 'validationLoss') : [],
   }
 }
 
@@ -207,8 +219,8 @@ function figureOf(values: readonly { metric: string, value: number }[]): NonNull
   return { name: values[0]!.metric, mean: mean(numbers), std: numbers.length > 1 ? sampleStd(numbers) : null, n: numbers.length }
 }
 
-/** Whose figure stands for a knowledge: the student's, else that of the combiner it learns, else the first method's. */
+/** Whose figure stands for a knowledge: the student's, else the multi-task one's, else that of the combiner, else the first method's. */
 function shownMethod(cells: readonly Cell[], target: string | null): string | null {
   const names = new Set(cells.map(({ method }) => method))
-  return ['student', target, 'ae', 'concat'].find(name => name !== null && names.has(name)) ?? cells[0]?.method ?? null
+  return ['student', 'mt', target, 'ae', 'concat'].find(name => name !== null && names.has(name)) ?? cells[0]?.method ?? null
 }

@@ -1,5 +1,6 @@
 import type { Task } from '#shared/dataset.ts'
 import type { Method } from '#shared/methods.ts'
+import type { CombineEntry } from '#shared/recipe.ts'
 import type { CheckedRecipe } from './parse-recipe.ts'
 import type { Step, StepParts, StepSource, StudyDataset, StudyTeacher } from './step.ts'
 import { encoderWidths } from '#shared/stages/combine.ts'
@@ -14,6 +15,7 @@ export interface StudySteps {
   facesOf: (data: StudyDataset) => string
   combinerOf: (name: string, seed: number) => string
   studentOf: (seed: number) => string
+  multiTaskOf: (seed: number) => string
   transferOf: (knowledge: Knowledge, data: StudyDataset, task: Task, method: Method, seed: number) => string
   /** All runs asked for so far, each after what it needs. */
   all: () => Step[]
@@ -27,7 +29,7 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     steps.set(step.key, steps.get(step.key) ?? step)
     return step.key
   }
-  const { prepare, embed, distil: { target: _, seeds: distilSeeds, ...distil }, transfer: { fineTune = {}, ...transfer }, select: selecting } = recipe.stages
+  const { prepare, embed, distil: { target: _, seeds: distilSeeds, multiTask, ...distil }, transfer: { fineTune = {}, ...transfer }, select: selecting } = recipe.stages
 
   const facesOf = (data: StudyDataset): string => add('prepare', { label: `prepare ${data.name}`, config: { aligned: data.aligned, ...prepare }, inputs: { sources: [sourceOf(data)] }, keyed: { dataset: data.fingerprint } })
   const embeddingsOf = (data: StudyDataset): string => {
@@ -38,19 +40,28 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
   const unlabelled = (): StepSource[] => recipe.unlabelled.map(name => datasets.find(data => data.name === name)!).map(data => sourceOf(data, { faces: facesOf(data), embeddings: embeddingsOf(data), unlabelled: true }))
   // those that keep copies of unlabelled photographs for a test: the worker leaves the copies out
   const guards = datasets.flatMap(({ heldOutCopies, ...data }) => heldOutCopies ? [{ copies: heldOutCopies, source: sourceOf(data) }] : [])
+  const heldOut = guards.length > 0 && { heldOutCopies: guards.map(({ copies }) => copies) }
   const learnt = (): StepSource[] => [...unlabelled(), ...guards.map(({ source }) => source)]
 
   const combinerOf = (name: string, seed: number): string => {
     const { name: _, ...config } = combiners.find(entry => entry.name === name) ?? { name, kind: 'concat' as const }
     const sources = learnt()
     const embeddings = sources.flatMap(source => source.embeddings ?? [])
-    return add('combine', { label: `combine ${name}`, config, seed, inputs: { sources, teachers }, keyed: { embeddings, ...guards.length > 0 && { heldOutCopies: guards.map(({ copies }) => copies) } }, needs: embeddings })
+    return add('combine', { label: `combine ${name}`, config, seed, inputs: { sources, teachers }, keyed: { embeddings, ...heldOut }, needs: embeddings })
   }
+  const distilSeed = (seed: number): number => !distilSeeds || distilSeeds.includes(seed) ? seed : distilSeeds[0]!
   const studentOf = (seed: number): string => {
-    const own = !distilSeeds || distilSeeds.includes(seed) ? seed : distilSeeds[0]!
+    const own = distilSeed(seed)
     const combiner = combinerOf(target!, own)
     const sources = learnt()
     return add('distil', { label: `distil ${target}`, config: distil, seed: own, inputs: { sources, teachers, combiner }, keyed: { combiner, faces: sources.flatMap(source => source.faces ?? []) }, needs: [combiner] })
+  }
+
+  const multiTaskOf = (seed: number): string => {
+    const sources = learnt()
+    const embeddings = sources.flatMap(source => source.embeddings ?? [])
+    const config = { ...distil, multiTask: { ...shapeOf(combiners.find(({ name }) => name === target)), ...multiTask } }
+    return add('distil', { label: 'distil multi-task', config, seed: distilSeed(seed), inputs: { sources, teachers }, keyed: { embeddings, faces: sources.flatMap(source => source.faces ?? []), ...heldOut }, needs: embeddings })
   }
 
   /** All labels is no share: such a run has the key that it has in a study without shares. */
@@ -97,9 +108,11 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
         return add('transfer', { ...common, config: { ...frozen(knowledge, task), encoder: { kind: 'teacher', name: method.of } }, ...onTeacher(data, method.of!) })
       case 'combiner':
         return add('transfer', { ...common, config: { ...frozen(knowledge, task), ...method.paperHead && { head: paperHead() }, encoder: { kind: 'combiner' } }, ...onCombiner(data, method.of!, seed) })
+      case 'multi-task':
       case 'student': {
+        const student = method.family === 'student' ? studentOf(seed) : multiTaskOf(seed)
         const config = method.trainsPixels ? { ...tuned(knowledge, task), encoder: { kind: 'student', mode: 'fine-tune' } } : { ...frozen(knowledge, task), encoder: { kind: 'student', mode: 'frozen' } }
-        return add('transfer', { ...common, config, ...onPixels(data, studentOf(seed)) })
+        return add('transfer', { ...common, config, ...onPixels(data, student) })
       }
       case 'scratch': {
         const { network, width, input } = distil
@@ -109,7 +122,15 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
       default: return method.family satisfies never
     }
   }
-  return { facesOf, combinerOf, studentOf, transferOf, all: () => inOrder([...steps.values()]) }
+  return { facesOf, combinerOf, studentOf, multiTaskOf, transferOf, all: () => inOrder([...steps.values()]) }
+}
+
+/** The combiner's size, layers and activation, which the multi-task student and its decoder share unless they have their own: both are compared. */
+function shapeOf(combiner: CombineEntry | undefined): Pick<CombineEntry, 'size' | 'layers' | 'activation'> {
+  if (!combiner || combiner.kind === 'concat')
+    return {}
+  const { size, layers, activation } = combiner
+  return { size, layers, activation }
 }
 
 function sourceOf({ name, root, fingerprint }: StudyDataset, { faces = null, embeddings = null, unlabelled = false }: { faces?: string | null, embeddings?: string | null, unlabelled?: boolean } = {}): StepSource {

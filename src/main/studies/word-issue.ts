@@ -85,14 +85,17 @@ function wordIssue(issue: z.core.$ZodIssue, schema: z.ZodType, root: unknown): W
       const allowed = fieldsAt(schema, issue.path)
       return issue.keys.map((key) => {
         const near = nearest(key, allowed)
+        const inner = allowed.filter(name => fieldsAt(schema, [...issue.path, name]).includes(key))
         return {
           path: [...issue.path, key],
           message: `${issue.path.length
             ? `${field} has`
             : 'there is'} no field "${key}".`,
-          hint: `${near
-            ? `Did you mean "${near}"? `
-            : ''}Fields here: ${allowed.join(', ')}.`,
+          hint: `${inner.length > 0
+            ? `It belongs under ${inner.join(' or ')}. `
+            : near
+              ? `Did you mean "${near}"? `
+              : ''}Fields here: ${allowed.join(', ')}.`,
         }
       })
     }

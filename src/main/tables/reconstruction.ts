@@ -14,6 +14,9 @@ const baselines = [
   { column: 'baseline:mean', title: 'mean face', of: 'mean' },
 ] as const
 
+/** Columns that have no decoder of their own. */
+const students = ['mt', 'student']
+
 type Pick = (values: Record<string, number>) => number | undefined
 
 function average(values: Record<string, number>): number | undefined {
@@ -87,6 +90,7 @@ export const reconstruction: TableBuilder = {
     if (input.reconstructed.length === 0)
       return { rowTitle: 'embedding', columns: [], columnTitles: {}, rows: [], legend: [unmeasured] }
     const shown = input.baselines ? baselines : []
+    const anew = input.reconstructed.filter(method => students.includes(method))
     return {
       rowTitle: 'embedding',
       columns: [...shown.map(({ column }) => column), ...input.reconstructed],
@@ -100,9 +104,7 @@ export const reconstruction: TableBuilder = {
         ...shown.length > 0
           ? ['random face, mean face: measured answers that take no look at the face, another one\'s embedding drawn at random (of independent faces the square root of 2) and the mean of those learnt from.']
           : [],
-        ...(input.reconstructed.includes('student')
-          ? ['student: through a decoder trained anew on its output.']
-          : []),
+        ...anew.length > 0 ? [`${anew.join(', ')}: through a decoder trained anew on its output.`] : [],
         'The paper\'s figures are for its own six teachers, matched here by kind of knowledge.',
       ],
     }

@@ -78,7 +78,12 @@ function figureOfSummary({ stage, summary }: ItemRow): RunFigure | null {
       return photographs ? figureOf('found', 100 * (number('found') ?? 0) / photographs) : null
     }
     case 'combine': return number('nrmse') === null ? null : figureOf('nrmse', number('nrmse')!)
-    case 'distil': return number('validationCosine') === null ? null : figureOf('cosine', number('validationCosine')!)
+    case 'distil': {
+      const cosine = number('validationCosine') // the multi-task student has none
+      if (cosine !== null)
+        return figureOf('cosine', cosine)
+      return number('nrmse') === null ? null : figureOf('nrmse', number('nrmse')!)
+    }
     default: return null
   }
 }

@@ -5,7 +5,7 @@ import type { Work } from './bench.ts'
 import { distil } from '#shared/stages/distil.ts'
 import { compile } from '#worker/engine/compile.ts'
 import { embed, studentVariables, trainableNames, trainBackbone } from '#worker/models/student-network.ts'
-import { cosineLoss } from '#worker/stages/distil.ts'
+import { cosineLoss } from '#worker/stages/distil-target.ts'
 import { read } from './bench.ts'
 
 /** The distil stage's step: `faces` u8 [batch, side, side, 3] and `target` f32 [batch, size] -> 1 - cos, one update. */

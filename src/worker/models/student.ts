@@ -12,7 +12,7 @@ export const StudentManifest = z.strictObject({
   ...StudentConfig.shape,
   size: z.int().positive(),
   parameters: z.int().positive(),
-  cosine: z.number().describe('Mean cosine to h_G on the validation faces'),
+  cosine: z.number().nullable().describe('Mean cosine to h_G on the validation faces; null of a multi-task student, which has no h_G'),
   faces: z.strictObject({
     count: z.int(),
     fingerprint: z.string(),

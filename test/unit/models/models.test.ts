@@ -8,7 +8,7 @@ import { denseParameters } from '#worker/models/dense.ts'
 import { headLoss, headTarget, predictionsOf, scoreOutputs } from '#worker/models/head.ts'
 import { fitPca } from '#worker/models/pca.ts'
 import { countParameters } from '#worker/models/student-network.ts'
-import { cosineLoss } from '#worker/stages/distil.ts'
+import { cosineLoss } from '#worker/stages/distil-target.ts'
 import { memoryRows } from '#worker/stages/embedding-rows.ts'
 
 describe('parameter counts', () => {

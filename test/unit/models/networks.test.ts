@@ -9,7 +9,7 @@ import { compile } from '#worker/engine/compile.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { networks } from '#worker/models/networks/index.ts'
 import { backboneVariables, countParameters, embed, featureSize, runBackbone, studentVariables, trainableNames, trainBackbone } from '#worker/models/student-network.ts'
-import { cosineLoss } from '#worker/stages/distil.ts'
+import { cosineLoss } from '#worker/stages/distil-target.ts'
 import { expectClose, noise, tensorOf } from '../engine/numbers.ts'
 
 const shapeOf = (network: StudentShape['network'], width = 8): StudentShape => ({ network, width, input: 64 })
@@ -115,7 +115,7 @@ describe.each(studentNetworks)('%s', (network) => {
     const moved = program.read(names)
     program.dispose()
     gradientsOf(names).forEach((gradient, i) => expectClose(Float32Array.from(moved[names[i]!]!.data, (value, j) => data[names[i]!]!.data[j]! - value), gradient, 1e-4))
-  })
+  }, 180_000)
 
   it('has the gradient that finite differences give along it and around it', () => {
     const random = seededRandom(8)

@@ -26,6 +26,13 @@ it('a field is described by its schema: kind, bounds, choices, default', () => {
   expect(field('combine', 'epochs').maximum).toBeNull()
 })
 
+it('the options of the multi-task student are a group with its schema\'s defaults', () => {
+  expect(field('distil', 'network')).toMatchObject({ kind: 'choice', choices: ['resnet18', 'mobilenet', 'cnn'], default: 'resnet18' })
+  expect(field('distil', 'multiTask.balance')).toMatchObject({ kind: 'choice', choices: ['none', 'teacher', 'uncertainty'], default: 'none' })
+  expect(field('distil', 'multiTask.teacherDropping')).toMatchObject({ kind: 'number', minimum: 0, maximum: 0.95, default: 0, label: 'Teacher dropping' })
+  expect(field('distil', 'multiTask.size')).toMatchObject({ kind: 'integer-or-word', choices: ['mean'], default: 'mean' })
+})
+
 it('a stage\'s own defaults of a group count before those of the group', () => {
   expect(field('distil', 'optimizer.kind').default).toBe('adamw') // distil says so, the group says adam
   expect(field('combine', 'optimizer.learningRate').default).toBe(1e-4)

@@ -35,7 +35,7 @@ const pipeline: Pipeline = {
   faces: { ...box, found: 1196, notFound: 2, size: 300 },
   teachers: [{ ...box, name: 'faceres', dimension: 1024, sets: 1 }, { ...box, name: 'dlib', dimension: 128, sets: 1 }],
   combiners: [{ ...box, name: 'ae', kind: 'ae', isTarget: true, size: 383, nrmse: 0.69, faces: 1442 }],
-  student: null,
+  students: [],
   knowledge: [{ ...box, name: 'AgeR-UTK', data: 'utk', task: 'age', method: 'ae', figure: { name: 'mae', mean: 7.216, std: 0.13, n: 3 }, unit: 'years', reason: null }],
 }
 
@@ -45,4 +45,17 @@ it('the picture keeps the order of the data, inside its width, and says that a f
   expect(boxes.every(({ x, width: own }) => x >= 0 && x + own <= width)).toBe(true)
   expect(boxes[0]).toMatchObject({ state: 'waiting', stateWord: 'no folder' })
   expect(boxes.at(-1)).toMatchObject({ stateWord: '7.22 ± 0.13 y', route: `/runs/${box.keys[0]}` })
+})
+
+it('both students have a box: one is led to from the fused embedding, the multi-task one from every embedding, and both to knowledge', () => {
+  const one: Pipeline['students'][number] = { ...box, name: 'student', learns: 'fused', network: 'resnet18', cosine: 0.644, nrmse: 0.86, parameters: 2_076_926, perSecond: null, unit: null, progress: null, etaSeconds: null, curve: [] }
+  const { boxes, edges, lanes, height } = layoutPipeline({ ...pipeline, students: [one, { ...one, name: 'mt', learns: 'embeddings', network: 'cnn', cosine: null, counts: { running: 1 } }] }, 1190)
+  const [student, mt] = boxes.filter(({ id }) => ['student', 'mt'].includes(id))
+  expect(student!.facts.map(({ label, value }) => `${label} ${value}`)).toEqual(['Network resnet18', 'val cosine 0.644', 'nRMSE 0.86', 'Parameters 2.08 M'])
+  expect(mt).toMatchObject({ title: 'Multi-task student', state: 'running', words: 'Multi-task student, running: Network cnn, nRMSE 0.86, Parameters 2.08 M' })
+  expect(student!.y + student!.height).toBeLessThan(mt!.y)
+  expect(mt!.y + mt!.height).toBeLessThan(height)
+  const into = ({ x, y, height }: typeof boxes[number]) => edges.filter(edge => edge.endsWith(`${x.toFixed(1)} ${(y + height / 2).toFixed(1)}`)).length
+  expect([student!, mt!, boxes.at(-1)!].map(into)).toEqual([1, 2, 2])
+  expect(lanes.find(({ title }) => title === 'Step 2: distil')).toMatchObject({ state: 'running', word: '1 of 2' })
 })

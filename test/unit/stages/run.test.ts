@@ -4,6 +4,7 @@ import { expect, it } from 'vitest'
 import { combine } from '#shared/stages/combine.ts'
 import { distil } from '#shared/stages/distil.ts'
 import { transfer } from '#shared/stages/transfer.ts'
+import { loadStudent } from '#worker/models/student.ts'
 import { Leaving } from '#worker/stage.ts'
 import { run as runCombine } from '#worker/stages/combine.ts'
 import { run as runDistil } from '#worker/stages/distil.ts'
@@ -158,6 +159,24 @@ it('distils, transfers frozen, fine-tuned and from scratch', async () => {
   }
 }, 240_000)
 
+it('the multi-task student learns the embeddings without a combiner, and transfers', async () => {
+  const student = makeContext(distil.config.parse({ width: 8, input: 32, steps: 60, batch: 8, evaluateEvery: 20, multiTask: { size: 10 } }), { sources: [source] })
+  const { summary, reconstruction } = await runDistil(student)
+  expect(Object.keys(summary)).toEqual(['parameters', 'size', 'faces', 'validationLoss', 'bestStep', 'nrmse'])
+  // 35 units move; a decoder that knows nothing leaves all their variance
+  expect(summary.validationLoss).toBeLessThan(35)
+  expect(Object.keys(reconstruction!)).toEqual(['wide', 'narrow'])
+  expect(reconstruction!.wide).toBeLessThan(1)
+  const { manifest, tensors } = loadStudent(student.artefact)
+  expect(manifest).toMatchObject({ size: 10, cosine: null, parameters: summary.parameters })
+  expect(Object.keys(tensors).filter(name => name.startsWith('decoder/'))).toHaveLength(6)
+  expect(Object.keys(tensors).some(name => name.startsWith('balance/'))).toBe(false)
+  for (const mode of ['frozen', 'fine-tune']) {
+    const context = makeContext(transfer.config.parse({ task: 'kind', epochs: 10, batch: 16, head: { hidden: [] }, optimizer: { learningRate: 5e-3 }, encoder: { kind: 'student', mode } }), { sources: [source], student: student.artefact })
+    expect((await runTransfer(context)).evaluations[0]!.value).toBeGreaterThan(60)
+  }
+}, 240_000)
+
 it.each([
   ['ae', 25],
   ['vae', 25],
@@ -166,6 +185,8 @@ it.each([
   ['distil', 45],
   ['mobilenet', 13],
   ['cnn', 13],
+  ['multi-task', 13],
+  ['multi-task', 45],
   ['frozen', 150],
   ['scratch', 7],
   ['attributes', 30],
@@ -190,9 +211,10 @@ it.each([
       }
       case 'distil':
       case 'mobilenet':
-      case 'cnn': {
+      case 'cnn':
+      case 'multi-task': {
         const context = makeContext(distil.config.parse({
-          network: what === 'distil' ? 'resnet18' : what,
+          ...what === 'multi-task' ? { multiTask: { size: 8, balance: 'uncertainty', teacherDropping: 0.5 } } : { network: what === 'distil' ? 'resnet18' : what },
           width: 8,
           input: 32,
           steps: 20,

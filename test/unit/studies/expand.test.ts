@@ -135,6 +135,39 @@ describe('a study expands to runs', () => {
     expect([marks('bct'), marks('bct-oracle')]).toEqual([[], ['oracle']])
   })
 
+  it('with a multi-task student of the same network beside the other one, on the embeddings and in the combiner\'s shape', () => {
+    const plain = expand()
+    const both = expand([
+      { path: 'methods', value: '["teacher:dlib", pca, ae, mt, mt-finetuned, student, { name: scratch, seeds: [0] }]' },
+      { path: 'stages.combine.1.layers', value: '2' },
+      { path: 'stages.combine.1.size', value: '300' },
+    ])
+    const distils = both.steps.filter(step => step.stage === 'distil')
+    expect(distils.map(step => step.label)).toEqual(['distil multi-task, seed 0', 'distil ae, seed 0'])
+    const [multiTask, student] = distils
+    expect(multiTask!.config).toEqual({ ...student!.config, multiTask: { size: 300, layers: 2, activation: 'elu', balance: 'none', teacherDropping: 0 } })
+    expect(multiTask!.inputs).toMatchObject({ combiner: null, teachers: teachers.map(({ name }) => ({ name })) })
+    expect(new Set(multiTask!.needs)).toEqual(new Set(keysOf(both, 'embed')))
+    // frozen on both knowledge, fine-tuned where pixels are trained on; all seeds on the one student
+    const own = both.steps.filter(step => step.inputs.student === multiTask!.key)
+    expect(own.map(step => step.label)).toEqual([...[0, 1, 2].map(seed => `transfer Gender-UTK, mt, seed ${seed}`), ...[0, 1, 2].map(seed => `transfer Gender-UTK, mt-finetuned, seed ${seed}`), 'transfer Identity-LFW, mt'])
+    expect(both.cells.find(cell => cell.knowledge === 'Identity-LFW' && cell.method === 'mt-finetuned')!.key).toBeNull()
+    expect(both.reconstructions.filter(({ method }) => method === 'mt')).toEqual([{ method: 'mt', seed: 0, key: multiTask!.key }])
+    expect(both.cells.find(cell => cell.method === 'mt')!.marks).toEqual(['contaminated'])
+    // what was there keeps its key
+    const more = expand([{ path: 'methods', value: '["teacher:dlib", pca, ae, mt, student, { name: scratch, seeds: [0] }]' }])
+    const keys = new Set(more.steps.map(step => step.key))
+    expect(plain.steps.filter(step => !keys.has(step.key))).toEqual([])
+    expect(plain.steps.find(step => step.stage === 'distil')!.config).not.toHaveProperty('multiTask')
+  })
+
+  it('and the multi-task student by its own settings, whatever the combiner', () => {
+    const sized = (settings: Setting[]) => expand([{ path: 'methods', value: '[mt]' }, ...settings]).steps.find(step => step.stage === 'distil')!.config.multiTask
+    expect(sized([])).toMatchObject({ size: 'mean', layers: 3 })
+    expect(sized([{ path: 'stages.combine.1.size', value: '300' }, { path: 'stages.distil.multiTask', value: '{ size: 64, balance: uncertainty, teacherDropping: 0.25 }' }])).toEqual({ size: 64, layers: 3, activation: 'elu', balance: 'uncertainty', teacherDropping: 0.25 })
+    expect(sized([{ path: 'stages.combine.1', value: '{ kind: concat, name: all }' }, { path: 'stages.distil.target', value: 'all' }])).toMatchObject({ size: 'mean' })
+  })
+
   it('with a reason where a cell cannot be filled', () => {
     const cell = expand().cells.find(one => one.knowledge === 'Identity-LFW' && one.method === 'scratch')!
     expect(cell.key).toBeNull()

@@ -211,4 +211,20 @@ describe('a recipe', () => {
     const bomb = `a: &a [x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a]\nc: &c [*b, *b, *b, *b, *b, *b, *b, *b]\nd: [*c, *c, *c, *c, *c, *c, *c, *c]\n`
     expect(() => parse(bomb)).toThrow(/alias/i)
   })
+
+  it.each([
+    ['{ target: ae, teacherDropping: 0.3 }', 'mt', 'small.yaml line 9: stages.distil has no field "teacherDropping". It belongs under multiTask.'],
+    ['{ target: ae, multiTask: { teacherDropping: 0.3 } }', 'student', 'small.yaml line 9: stages.distil.multiTask is set, but no method of this recipe trains the multi-task student. Name mt or mt-finetuned'],
+    ['{ target: multi-task }', 'mt', 'small.yaml line 9: stages.distil.target: the multi-task student has no combiner as its target. Leave target out'],
+    ['{ multiTask: { balance: fair } }', 'mt', 'small.yaml line 9: stages.distil.multiTask.balance is "fair". It must be one of: none, teacher, uncertainty.'],
+    ['{ multiTask: { size: 0 } }', 'mt', 'stages.distil.multiTask.size is 0. It must be "mean" or a whole number of at least 1.'],
+  ])('says where an option of the multi-task student belongs, and who reads it: %s with %s', (entry, method, words) => {
+    expect(refusal(good.replace('{ target: ae, steps: 20 }', entry).replace('student', method))).toContain(words)
+  })
+
+  it('takes options of the multi-task student beside a method that trains it', () => {
+    const { recipe, methods } = parse(good.replace('{ target: ae, steps: 20 }', '{ multiTask: { teacherDropping: 0.3 } }').replace('student', 'mt-finetuned'))
+    expect(recipe.stages.distil).toEqual({ multiTask: { teacherDropping: 0.3 } })
+    expect(methods.map(({ method }) => method).find(({ name }) => name === 'mt-finetuned')).toMatchObject({ family: 'multi-task', trainsPixels: true })
+  })
 })

@@ -106,6 +106,18 @@ describe('an estimate', () => {
     expect(long / short).toBeLessThanOrEqual(2)
   })
 
+  it('knows the architectures, and the decoder of the multi-task student', () => {
+    const seconds = (more: object): number => {
+      const step = distil(1000)
+      return estimateStep({ ...step, config: { ...step.config, ...more } }, datasets, { cores: 2 }).seconds - 2
+    }
+    expect(seconds({ network: 'mobilenet' }) / seconds({})).toBeCloseTo(1.42, 1)
+    expect(seconds({ network: 'cnn' }) / seconds({})).toBeCloseTo(1.11, 1)
+    const width = distil(1000).inputs.teachers.reduce((sum, { dimension }) => sum + dimension, 0)
+    const weights = 1.1 * width * Math.sqrt(width * 64)
+    expect(seconds({ multiTask: { size: 64 } }) - seconds({})).toBeCloseTo(1000 * weights * (6 * 32 + 40) / 0.8e11, 6)
+  })
+
   it('is brought to the machine by the median of its finished runs of the stage', () => {
     const measured = [4, 2, 3].map(seconds => ({ stage: 'distil', estimatedSeconds: 1, seconds })).concat({ stage: 'embed', estimatedSeconds: 1, seconds: 100 })
     expect(calibrate({ seconds: 10, bytes: 5 }, 'distil', measured)).toEqual({ seconds: 30, bytes: 5 })

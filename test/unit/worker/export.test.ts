@@ -149,7 +149,7 @@ describe('an exported SavedModel', () => {
     exportSavedModel({ model: saveNetwork(`student-${name}`, network, weights), student: null, into, card: '' })
     for (const count of [1, 3])
       expectClose((await runModel(into, count)).embedding!, expected(count, network, weights))
-  })
+  }, 180_000)
 
   it('of a classification gives its probabilities, dead units and clip included', async () => {
     const model = saveHead('classes', 'classification')

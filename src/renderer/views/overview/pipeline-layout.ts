@@ -45,12 +45,13 @@ const columns = {
 const whole = 1190
 const top = 40
 const least = 334
+const studentHeight = 206
 
 /** Where everything of the picture stands at a width. */
 export function layoutPipeline(pipeline: Pipeline, width: number): Picture {
   const scale = width / whole
   const at = (column: keyof typeof columns): { x: number, width: number } => ({ x: columns[column][0] * scale, width: columns[column][1] * scale })
-  const height = Math.max(least, pipeline.knowledge.length * 34, pipeline.teachers.length * 57)
+  const height = Math.max(least, pipeline.knowledge.length * 34, pipeline.teachers.length * 57, pipeline.students.length * (studentHeight + 14) - 14)
   const middle = top + height / 2
   const placed = (column: keyof typeof columns, tall: number): Pick<Box, 'x' | 'y' | 'width' | 'height'> => ({ ...at(column), y: middle - tall / 2, height: tall })
   const boxes: Box[] = []
@@ -65,7 +66,7 @@ export function layoutPipeline(pipeline: Pipeline, width: number): Picture {
   const target = pipeline.combiners.find(({ isTarget }) => isTarget) ?? pipeline.combiners[0]
   const combiner = target && put({ ...combinerBox(pipeline, target), ...placed('combiner', 148) })
   const fused = target && put({ ...fusedBox(pipeline, target), ...placed('fused', 104) })
-  const student = pipeline.student && put({ ...studentBox(pipeline, pipeline.student), ...placed('student', 206) })
+  const students = spread(pipeline.students.length, height, studentHeight).map(({ y, height }, index) => put({ ...studentBox(pipeline, index), ...at('student'), y: top + y, height }))
   const knowledge = spread(pipeline.knowledge.length, height, 30).map(({ y, height }, index) => put({ ...knowledgeBox(pipeline, index), ...at('knowledge'), y: top + y, height }))
 
   const right = (box: Box): [number, number] => [box.x + box.width, box.y + box.height / 2]
@@ -82,17 +83,20 @@ export function layoutPipeline(pipeline: Pipeline, width: number): Picture {
       ]
     }),
     ...combiner && fused ? [curve(right(combiner), left(fused))] : [],
-    ...fused && student ? [curve(right(fused), left(student))] : [],
-    ...knowledge.map(box => curve(right(student ?? fused ?? faces), left(box))),
+    ...students.flatMap((student, index) => pipeline.students[index]!.learns === 'embeddings'
+      ? teachers.map(({ y, height }) => curve([at('embeddings').x + at('embeddings').width, y + height / 2], left(student)))
+      : fused ? [curve(right(fused), left(student))] : []),
+    ...knowledge.flatMap(box => (students.length > 0 ? students : [fused ?? faces]).map(from => curve(right(from), left(box)))),
   ]
   const bottom = top + height + 10
+  const last = students.at(-1)
   return {
     width,
     height: bottom + 14,
     boxes,
     lanes: lanesOf(pipeline, scale),
     edges,
-    loop: student ? `M${faces.x + faces.width / 2} ${faces.y + faces.height}V${bottom}H${student.x + student.width / 2}V${student.y + student.height}` : '',
+    loop: last ? `M${faces.x + faces.width / 2} ${faces.y + faces.height}V${bottom}H${last.x + last.width / 2}V${last.y + last.height}` : '',
     loopAt: { x: at('embeddings').x - 40 * scale, y: bottom },
   }
 }
@@ -214,11 +218,12 @@ function fusedBox(pipeline: Pipeline, target: Combiner): Drawn {
   }
 }
 
-function studentBox(pipeline: Pipeline, student: NonNullable<Pipeline['student']>): Drawn {
+function studentBox(pipeline: Pipeline, index: number): Drawn {
+  const student = pipeline.students[index]!
   return {
-    id: 'student',
+    id: student.name,
     kind: 'plain',
-    title: 'Student',
+    title: student.learns === 'fused' ? 'Student' : 'Multi-task student',
     state: boxState(student.counts),
     stateWord: wordCounts(student.counts, 'seeds'),
     progress: student.progress,
@@ -262,7 +267,7 @@ function lanesOf(pipeline: Pipeline, scale: number): Lane[] {
     ['Prepare', 'photographs', 'faces', pipeline.faces.counts],
     ['Embed', 'teachers', 'embeddings', pipeline.teachers[0]?.counts ?? {}],
     ['Step 1: combine', 'combiner', 'fused', sum(pipeline.combiners.map(({ counts }) => counts))],
-    ['Step 2: distil', 'student', 'student', pipeline.student?.counts ?? {}],
+    ['Step 2: distil', 'student', 'student', sum(pipeline.students.map(({ counts }) => counts))],
     ['Step 3: transfer', 'knowledge', 'knowledge', sum(pipeline.knowledge.map(({ counts }) => counts))],
   ]
   return lanes.map(([title, from, to, counts]) => {

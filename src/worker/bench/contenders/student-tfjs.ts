@@ -1,7 +1,7 @@
 import type { SymbolicTensor, Tensor, Tensor2D } from '@tensorflow/tfjs-node-gpu'
 import type { Start } from '../bench.ts'
 import { tf } from '#worker/engine/tf.ts'
-import { cosineLoss } from '#worker/stages/distil.ts'
+import { cosineLoss } from '#worker/stages/distil-target.ts'
 import { read } from '../bench.ts'
 import { bytes, floats } from '../numbers.ts'
 
