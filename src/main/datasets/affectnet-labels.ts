@@ -3,7 +3,7 @@ import type { Listing } from './listing.ts'
 import type { Roster } from './lists.ts'
 import path from 'node:path'
 import { baseName } from './format.ts'
-import { createRoster, filesNamed, linesOf, numberOf } from './lists.ts'
+import { append, createRoster, filesNamed, linesOf, numberOf } from './lists.ts'
 import { readNpyValue } from './npy.ts'
 
 /** An image of the folders with .npy labels. */
@@ -35,7 +35,8 @@ export async function labelsOfTables(listing: Listing, images: string[]): Promis
       found.labels.set(file, labels)
     for (const file of twice)
       found.labels.delete(file)
-    found.rejected.push(...roster.rejected(), ...twice.map(file => ({ path: file, reason: 'stands in training.csv and in validation.csv, so it is not used' })))
+    append(found.rejected, roster.rejected())
+    append(found.rejected, twice.map(file => ({ path: file, reason: 'stands in training.csv and in validation.csv, so it is not used' })))
     found.notes.push(...roster.notes())
   }
   return found

@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { packAttributes } from '#shared/attributes.ts'
 import { FacetError } from '#shared/errors.ts'
 import { baseName, declareFormat, isImage, strangers } from './format.ts'
-import { count, createRoster, filesNamed, linesOf, partNote } from './lists.ts'
+import { append, count, createRoster, filesNamed, linesOf, partNote } from './lists.ts'
 
 const NAME = /^(\d{6})\.(?:jpe?g|png)$/i
 const FOLDER = /(?:^|\/)img_(?:align_)?celeba(?:_png)?\//i
@@ -131,7 +131,8 @@ async function readAttributes(listing: Listing, images: Map<string, string>, rej
   if (attributes === undefined)
     throw new FacetError('bad-input', 'The list names no attributes.', { where: path.join(listing.root, list), hint: 'Take list_attr_celeba.txt as it was published.' })
   const labels = roster.values()
-  rejected.push(...roster.rejected(), ...unnamed(images, labels, roster.rejected(), baseName(list)))
+  append(rejected, roster.rejected())
+  append(rejected, unnamed(images, labels, roster.rejected(), baseName(list)))
   return {
     attributes,
     labels,
@@ -176,7 +177,7 @@ async function readNumbers(listing: Listing, name: RegExp, images: Map<string, s
     else
       roster.refuse(named, line, wrong.replace('%', value.slice(0, 20)))
   }
-  rejected.push(...roster.rejected())
+  append(rejected, roster.rejected())
   return roster.values()
 }
 

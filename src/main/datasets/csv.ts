@@ -6,6 +6,7 @@ import { FacetError } from '#shared/errors.ts'
 import { readLabels } from './csv-labels.ts'
 import { readTable } from './csv-table.ts'
 import { declareFormat, isImage, strangers } from './format.ts'
+import { append } from './lists.ts'
 import { hashFraction, partOf, stratifiedSplit } from './splits.ts'
 
 const PATH_COLUMNS = [
@@ -126,7 +127,7 @@ function scanTable({ listing, table, rows, options, licence }: TableScan): Scan 
 
   const { usable, rejected } = locate(listing, rows, { table, pathColumn, images: options.images })
   const labels = readLabels(usable, columns.filter(column => ![pathColumn, splitColumn, subjectColumn].includes(column)), options, path.join(listing.root, table))
-  rejected.push(...labels.rejected)
+  append(rejected, labels.rejected)
   const accepted = usable.filter(({ line }) => labels.byLine.has(line))
   const { splits, note } = splitRows(accepted, {
     splitColumn,
@@ -134,7 +135,7 @@ function scanTable({ listing, table, rows, options, licence }: TableScan): Scan 
     options,
     strata: labels.stratumOf,
   })
-  rejected.push(...accepted.filter(({ path: file }) => !splits.has(file)).map(({ path: file, line, row }) => ({ path: file, reason: `line ${line}: split "${row[splitColumn!]}" is not train, validation or test` })))
+  append(rejected, accepted.filter(({ path: file }) => !splits.has(file)).map(({ path: file, line, row }) => ({ path: file, reason: `line ${line}: split "${row[splitColumn!]}" is not train, validation or test` })))
   const samples = accepted.filter(({ path: file }) => splits.has(file)).map(({ path: file, line, row }): Sample => ({
     path: file,
     labels: labels.byLine.get(line)!,
@@ -187,7 +188,7 @@ function locate(listing: Listing, rows: Record<string, string>[], { table, pathC
       usable.push({ path: file, line, row })
     lineByPath.set(file, lineByPath.get(file) ?? line)
   })
-  rejected.push(...listing.files.filter(file => isImage(file) && !lineByPath.has(file)).map(file => ({ path: file, reason: `is not in the table ${table}` })))
+  append(rejected, listing.files.filter(file => isImage(file) && !lineByPath.has(file)).map(file => ({ path: file, reason: `is not in the table ${table}` })))
   return { usable, rejected }
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { packAttributes } from '#shared/attributes.ts'
 import { FacetError } from '#shared/errors.ts'
 import { baseName, declareFormat, isImage, strangers } from './format.ts'
-import { count, createRoster, filesNamed, linesOf } from './lists.ts'
+import { append, count, createRoster, filesNamed, linesOf } from './lists.ts'
 import { hashFraction, partOf } from './splits.ts'
 
 const NAME = /(?:^|\/)N_\d{6,12}_\d+\.[a-z]+$/i
@@ -52,7 +52,7 @@ export const emotionet = declareFormat({
         images.set(name, file)
     }
     const { units, words, rows, notes } = await readLists(listing, images)
-    rejected.push(...rows)
+    append(rejected, rows)
     const told = new Set(rejected.map(({ path: file }) => file))
     const unlabelled = [...images.values()].filter(file => !words.has(file) && !told.has(file))
     const samples = [...words.keys(), ...unlabelled].map((file): Sample => ({
@@ -106,7 +106,7 @@ async function readLists(listing: Listing, images: Map<string, string>): Promise
       codes.set(file, new Map([...known ?? [], ...units]))
       units.forEach(([unit]) => coded.add(unit))
     }
-    lists.rows.push(...roster.rejected())
+    append(lists.rows, roster.rejected())
     lists.notes.push(...roster.notes())
   }
   const numbers = [...coded].sort((a, b) => a - b)

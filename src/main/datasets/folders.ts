@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { declareFormat, isImage, strangers } from './format.ts'
 import { byCodeUnit } from './listing.ts'
+import { append } from './lists.ts'
 import { stratifiedSplit } from './splits.ts'
 
 const PARTS: Record<string, Split> = {
@@ -46,7 +47,7 @@ export const folders = declareFormat({
   async scan(listing, options) {
     const rejected: Rejected[] = strangers(listing.files)
     const placed = place(listing.files.filter(isImage))
-    rejected.push(...placed.filter(({ className }) => className === null).map(({ path }) => ({ path, reason: 'lies in no class folder' })))
+    append(rejected, placed.filter(({ className }) => className === null).map(({ path }) => ({ path, reason: 'lies in no class folder' })))
     const inClass = placed.filter((image): image is Placed & { className: string } => image.className !== null)
     const classes = [
       ...new Set(inClass.map(({ className }) => className)),

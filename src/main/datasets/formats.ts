@@ -8,6 +8,7 @@ import { folders } from './folders.ts'
 import { images } from './images.ts'
 import { imdbWiki } from './imdb-wiki.ts'
 import { lfw } from './lfw.ts'
+import { msCeleb } from './ms-celeb.ts'
 import { rafdb } from './rafdb.ts'
 import { sfew } from './sfew.ts'
 import { synthetic } from './synthetic.ts'
@@ -30,6 +31,7 @@ export const formats: DatasetFormat[] = [
   imdbWiki,
   unbc,
   vggface2,
+  msCeleb,
   emotionet,
   csv,
   folders,

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { createHash, hash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { parseArchivedPath, readArchivedImage } from '#shared/files/archived-image.ts'
 import { codeOf } from './listing.ts'
 
 /** Larger files are no photographs; decoding them is refused anyway. */
@@ -10,9 +11,14 @@ const MAX_BYTES = 512 * 2 ** 20
 /** Up to here a file is read at once: a stream costs more than it brings, which shows with 100,000 small files. */
 const ONE_READ_BYTES = 2 ** 21
 
-/** Size and SHA-256 of a file, or why it cannot be used. Never waits on a pipe. */
+/** Size and SHA-256 of a file, or of an image inside an archive, or why it cannot be used. Never waits on a pipe. */
 export async function hashFile(file: string): Promise<{ bytes: number, sha256: string } | { reason: string }> {
   try {
+    const archived = parseArchivedPath(file)
+    if (archived) {
+      const content = await readArchivedImage(archived)
+      return 'reason' in content ? content : { bytes: content.length, sha256: hash('sha256', content, 'hex') }
+    }
     const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK)
     try {
       const { size } = await handle.stat()

@@ -7,7 +7,7 @@ import { FacetError } from '#shared/errors.ts'
 import { fileWithin } from '#shared/files/within.ts'
 import { ageClassOf, AgeEdges, ageTasks } from './ages.ts'
 import { baseName, declareFormat, isImage, strangers } from './format.ts'
-import { count, createRoster, filesNamed } from './lists.ts'
+import { append, count, createRoster, filesNamed } from './lists.ts'
 import { readMatStruct } from './mat.ts'
 import { hashFraction, partOf } from './splits.ts'
 
@@ -58,11 +58,11 @@ export const imdbWiki = declareFormat({
     const images = listing.files.filter(isImage)
     for (const table of tables) {
       const read = await readTable(listing, images, table, options)
-      samples.push(...read.samples)
-      rejected.push(...read.rejected)
+      append(samples, read.samples)
+      append(rejected, read.rejected)
       notes.push(...read.notes)
     }
-    rejected.push(...unnamed(images, samples, rejected, tables))
+    append(rejected, unnamed(images, samples, rejected, tables))
     const ages = samples.map(({ labels }) => Number(labels.age))
     return {
       format: 'imdb-wiki',

@@ -143,6 +143,12 @@ export function createRoster<T>(list: string): Roster<T> {
   }
 }
 
+/** Adds a list to the end of another. `push(...items)` puts them all on the stack, which a hundred thousand overflow. */
+export function append<T>(target: T[], items: Iterable<T>): void {
+  for (const item of items)
+    target.push(item)
+}
+
 /** Says how much of the whole data set is here, where something is missing. */
 export function partNote(here: number, whole: number, what: string): string[] {
   return here < whole

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { baseName, declareFormat, isImage, strangers } from './format.ts'
-import { count, createRoster, filesNamed, linesOf, partNote } from './lists.ts'
+import { append, count, createRoster, filesNamed, linesOf, partNote } from './lists.ts'
 import { cutValidation, validationOptions } from './splits.ts'
 
 const NAME = /^((?:train|test)_\d{4,5})(_aligned)?\.[a-z]+$/i
@@ -46,7 +46,7 @@ export const rafdb = declareFormat({
     const { classes, rows, notes } = list === undefined
       ? labelsOfFolders(images)
       : await labelsOfList(listing, list, images)
-    rejected.push(...rows)
+    append(rejected, rows)
     const labelled = [...classes].map(([file, stratum]) => ({ path: file, stratum: String(stratum), isTest: baseName(file).toLowerCase().startsWith('test') }))
     const { splits, note } = cutValidation(labelled, options)
     const samples = labelled.map(({ path: file }): Sample => ({

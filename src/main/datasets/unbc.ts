@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { declareFormat, isImage, shareOf, strangers } from './format.ts'
 import { heldOutSubjects } from './held-out.ts'
 import { byCodeUnit, codeOf } from './listing.ts'
-import { count, numberOf, partNote } from './lists.ts'
+import { append, count, numberOf, partNote } from './lists.ts'
 
 const FRAME = /^(.*\/)?(?:Images|aligned)\/(\d{3}-[a-z]{2}\d{3})\/([^/]+)\/([^/]+)\.[a-z]+$/i
 /** Beside these, copies with aligned faces are passed over. */
@@ -52,7 +52,7 @@ export const unbc = declareFormat({
         rejected.push({ path: file, reason: 'lies in no folder Images/SUBJECT/SEQUENCE with a subject like 042-ll042' })
     }
     const { labels, wrong } = await readLabels(listing.root, frames, options.actionUnits)
-    rejected.push(...wrong)
+    append(rejected, wrong)
     const kept = frames.filter(({ path: file }) => labels.has(file))
     const subjects = [...new Set(kept.map(({ subject }) => subject))].sort(byCodeUnit)
     const unseen = heldOutSubjects(subjects, options.unseenSubjects?.map(subject => subject.toLowerCase()), listing.root)

@@ -1,12 +1,13 @@
 import type { Rejected, Sample, Split, Task } from '#shared/dataset.ts'
+import type { IdentitySplit } from './identities.ts'
 import type { Listing } from './listing.ts'
 import path from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { baseName, declareFormat, isImage, shareOf, strangers } from './format.ts'
-import { byCodeUnit } from './listing.ts'
-import { count, filesNamed, linesOf, partNote } from './lists.ts'
-import { hashFraction, stratifiedSplit } from './splits.ts'
+import { identityOptions, identitySamples, shareOfFaces, thin } from './identities.ts'
+import { append, count, filesNamed, linesOf, partNote } from './lists.ts'
+import { hashFraction } from './splits.ts'
 
 const FACE = /(?:^|\/)(n\d{6})\/[^/]+\.[a-z]+$/i
 const PART = /(?:^|_)(train|test)(?:_|$)/i
@@ -27,11 +28,8 @@ export const vggface2 = declareFormat({
   obtained: 'Its authors have withdrawn it; copies of earlier downloads only.',
   aligned: false,
   options: z.strictObject({
-    task: z.enum(['identity', 'gender']).default('identity').describe('identity: the people of train are classes, and part of each one\'s images is kept for validation and test; gender: by person, tested on the people of test'),
-    validation: z.number().positive().max(0.4).default(0.05).describe('Share of validation: of each person\'s images, or of the people'),
-    test: z.number().positive().max(0.4).default(0.05).describe('Share of each person\'s images that test gets (identity)'),
-    splitSeed: z.int().min(0).default(0).describe('Which images those are'),
-    faces: z.int().positive().optional().describe('At most so many images of train, the same share of each person; the paper takes 100000 for LFW'),
+    task: z.enum(['identity', 'gender']).default('identity').describe('identity: the people of train are classes, and part of each one\'s images is kept for validation and test; gender: by person, a share of the people of train for validation, tested on the people of test'),
+    ...identityOptions,
   }),
   recognise(listing) {
     const images = listing.files.filter(isImage)
@@ -44,7 +42,7 @@ export const vggface2 = declareFormat({
     const meta = await readMeta(listing, rejected)
     const faces = await findFaces(listing, meta, rejected)
     const notes = await checkLists(listing, faces, rejected)
-    const { samples, tasks, note } = options.task === 'identity' ? identitySamples(faces.kept, options, listing.root) : genderSamples(faces.kept, meta, options, listing.root)
+    const { samples, tasks, notes: split } = options.task === 'identity' ? identityParts(faces.kept, options, listing.root) : genderSamples(faces.kept, meta, options, listing.root)
     return {
       format: 'vggface2',
       samples,
@@ -53,7 +51,7 @@ export const vggface2 = declareFormat({
       pairs: [],
       licence: this.licence,
       notes: [
-        ...note,
+        ...split,
         ...notes,
         ...meta.size === 0 ? ['There is no identity_meta.csv: nothing says anybody\'s gender.'] : [],
         ...partNote(faces.kept.length, WHOLE, 'images'),
@@ -137,7 +135,7 @@ async function checkLists(listing: Listing, faces: Faces, rejected: Rejected[]):
         isListed[index] = 1
     }
     const isKept = (face: Face, i: number): boolean => face.part !== part || isListed[i] === 1
-    rejected.push(...faces.kept.filter((face, i) => !isKept(face, i)).map(face => ({ path: face.path, reason: `is not in the list ${baseName(list)}` })))
+    append(rejected, faces.kept.filter((face, i) => !isKept(face, i)).map(face => ({ path: face.path, reason: `is not in the list ${baseName(list)}` })))
     faces.kept = faces.kept.filter(isKept)
     if (missing > 0)
       notes.push(`${count(missing)} rows of ${baseName(list)} name images that are not here.`)
@@ -149,42 +147,22 @@ function endOf(file: string): string {
   return file.split('/').slice(-2).join('/').toLowerCase()
 }
 
-interface Parts { samples: Sample[], tasks: Record<string, Task>, note: string[] }
-type Options = Record<'validation' | 'test' | 'splitSeed', number> & { faces?: number | undefined }
+interface Parts { samples: Sample[], tasks: Record<string, Task>, notes: string[] }
 
 /** Each person of train is a class; the people of test are held out of everything. */
-function identitySamples(faces: Face[], options: Options, root: string): Parts {
-  const ofTrain = Map.groupBy(faces.filter(({ part }) => part === 'train'), ({ person }) => person)
-  const people = [...ofTrain.keys()].sort(byCodeUnit)
-  if (people.length < 2)
-    throw new FacetError('bad-input', `${people.length} people have images to train with; at least 2 are needed.`, { where: root, hint: 'Give the folder that holds train, or set the option task to gender.' })
-  const share = shareOfFaces(faces, options.faces)
-  const samples: Sample[] = []
-  people.forEach((person, identity) => {
-    const images = thin(ofTrain.get(person)!, share, options.splitSeed)
-    const parts = stratifiedSplit(images.map(({ path: file }) => ({ name: file, stratum: '' })), { seed: options.splitSeed, train: 1 - options.validation - options.test, validation: options.validation })
-    for (const { path: file } of images)
-      samples.push({ path: file, labels: { identity }, split: parts.get(file)!, subject: person, unseen: false })
-  })
+function identityParts(faces: Face[], options: IdentitySplit, root: string): Parts {
+  const { samples, tasks, notes } = identitySamples(faces.filter(({ part }) => part === 'train'), options, path.join(root, 'train'))
   const held = faces.filter(({ part }) => part === 'test')
   for (const { path: file, person } of held)
     samples.push({ path: file, labels: {}, split: null, subject: person, unseen: true })
-  return {
-    samples,
-    tasks: { identity: { kind: 'classification', label: 'identity', classes: people, protocol: 'split' } },
-    note: [
-      `${count(people.length)} people of train are classes; of each one's images validation gets ${options.validation}, test ${options.test}, ordered by the SHA-256 of "${options.splitSeed}/path".`,
-      ...held.length > 0 ? [`The ${count(held.length)} images of the people of test are held out of everything.`] : [],
-      ...share < 1 ? [`${count(samples.length - held.length)} images of train are taken, ${(100 * share).toFixed(1)} % of each person's (option faces).`] : [],
-    ],
-  }
+  return { samples, tasks, notes: [...notes, ...held.length > 0 ? [`The ${count(held.length)} images of the people of test are held out of everything.`] : []] }
 }
 
-function genderSamples(faces: Face[], meta: Map<string, Person>, options: Options, root: string): Parts {
+function genderSamples(faces: Face[], meta: Map<string, Person>, options: IdentitySplit, root: string): Parts {
   if (meta.size === 0)
     throw new FacetError('bad-input', 'identity_meta.csv is not here: nothing says anybody\'s gender.', { where: root, hint: 'Copy it into the folder, or leave the option task out.' })
   const ofTrain = Map.groupBy(faces.filter(({ part }) => part === 'train'), ({ person }) => person)
-  const share = shareOfFaces(faces, options.faces)
+  const share = shareOfFaces(faces.filter(({ part }) => part === 'train').length, options.faces)
   const chosen = [...[...ofTrain.values()].flatMap(images => thin(images, share, options.splitSeed)), ...faces.filter(({ part }) => part === 'test')]
   const splitOf = ({ part, person }: Face): Split => part === 'test' ? 'test' : hashFraction(`${options.splitSeed}/${person}`) < options.validation ? 'validation' : 'train'
   return {
@@ -196,20 +174,6 @@ function genderSamples(faces: Face[], meta: Map<string, Person>, options: Option
       unseen: false,
     })),
     tasks: { gender: { kind: 'classification', label: 'gender', classes: GENDERS, protocol: 'split' } },
-    note: [`Test are the people of test. Validation: people of train whose SHA-256 of "${options.splitSeed}/person" is a fraction below ${options.validation}.`],
+    notes: [`Test are the people of test. Validation: people of train whose SHA-256 of "${options.splitSeed}/person" is a fraction below ${options.validation}.`],
   }
-}
-
-function shareOfFaces(faces: Face[], most: number | undefined): number {
-  const there = faces.filter(({ part }) => part === 'train').length
-  return most === undefined ? 1 : Math.min(1, most / there)
-}
-
-/** A share of the images, at least three: those with the smallest hashes, in their order. */
-function thin(images: Face[], share: number, seed: number): Face[] {
-  if (share === 1)
-    return images
-  const wanted = Math.max(3, Math.floor(share * images.length))
-  const chosen = new Set(images.map(({ path: file }) => ({ file, at: hashFraction(`${seed}/faces/${path.posix.basename(file)}`) })).sort((a, b) => a.at - b.at || byCodeUnit(a.file, b.file)).slice(0, wanted).map(({ file }) => file))
-  return images.filter(({ path: file }) => chosen.has(file))
 }

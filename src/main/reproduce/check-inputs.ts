@@ -12,6 +12,7 @@ import { listFiles } from '#main/datasets/listing.ts'
 import { findDataset } from '#main/workspace/datasets.ts'
 import { sealedFilesByArtefact } from '#main/workspace/sealed-files.ts'
 import { FacetError } from '#shared/errors.ts'
+import { parseArchivedPath } from '#shared/files/archived-image.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { describeSealed } from '#shared/files/sealed.ts'
 import { readTeacher } from '#shared/files/teacher.ts'
@@ -106,7 +107,7 @@ async function changedFiles(pack: Dataset, root: string, onProgress: (done: numb
     files.forEach((file, i) => {
       const { path } = part[i]!
       if ('reason' in file)
-        changes.push(existsSync(join(root, path)) ? `${path}: ${file.reason}` : `${path} is missing`)
+        changes.push(existsSync(join(root, parseArchivedPath(path)?.file ?? path)) ? `${path}: ${file.reason}` : `${path} is missing`)
       else if (file.sha256 !== hashes[from + i])
         changes.push(`${path} has other content`)
     })

@@ -1,10 +1,11 @@
 import { realpathSync } from 'node:fs'
 import { isAbsolute, relative, resolve, sep } from 'node:path'
 import { FacetError } from '../errors.ts'
+import { parseArchivedPath } from './archived-image.ts'
 
 /**
  * The file that a relative path names in a folder. What a recipe, a table, a model file or a data set says of paths comes from
- * outside: it may name nothing beyond its folder. A file that is not there is left to whoever opens it.
+ * outside: it may name nothing beyond its folder. An image inside an archive lies where the archive does. A file that is not there is left to whoever opens it.
  *
  * @param folder  absolute
  * @param path    relative to it
@@ -21,7 +22,7 @@ export function fileWithin(folder: string, path: string, { what = 'path', where 
   const full = resolve(folder, path)
   if (isAbsolute(path) || leaves(folder, full))
     throw refuse('leaves')
-  const real = realOf(full)
+  const real = realOf(parseArchivedPath(full)?.file ?? full)
   if (real !== null && leaves(realOf(folder) ?? folder, real))
     throw refuse('leads by a symbolic link out of')
   return full

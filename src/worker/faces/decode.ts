@@ -3,6 +3,7 @@ import type { Box, RgbImage } from './image.ts'
 import { constants, open, readFile } from 'node:fs/promises'
 import sharp from 'sharp'
 import { FacetError } from '#shared/errors.ts'
+import { parseArchivedPath, readArchivedImage } from '#shared/files/archived-image.ts'
 
 /** Most pixels of a photograph that is opened: above any camera, below what a forged header can cost. */
 const PIXEL_LIMIT = 250_000_000
@@ -112,20 +113,9 @@ export async function decodeImage(source: string | Buffer, options: { maxSide?: 
 /** Reads only the header. Never throws for a bad image: the reason is the answer. */
 export async function probeImage(path: string): Promise<ProbeResult> {
   try {
-    const file = await open(path, WITHOUT_WAITING)
-    let bytesInFile: number
-    try {
-      const { size } = await regularFile(file)
-      bytesInFile = size
-      const head = Buffer.alloc(64)
-      const { bytesRead } = await file.read(head, 0, head.length, 0)
-      recognise(head.subarray(0, bytesRead), size)
-    }
-    finally {
-      await file.close()
-    }
-    const header = await sharp(path, { limitInputPixels: PIXEL_LIMIT }).metadata()
-    checkHeader(header, bytesInFile)
+    const { input, size } = await lookAtHead(path)
+    const header = await sharp(input, { limitInputPixels: PIXEL_LIMIT }).metadata()
+    checkHeader(header, size)
     return {
       ok: true,
       width: header.autoOrient.width,
@@ -139,6 +129,26 @@ export async function probeImage(path: string): Promise<ProbeResult> {
       ok: false,
       reason: reasonOf(error),
     }
+  }
+}
+
+/** Recognises a photograph by its first bytes; what the decoder is to open, and its size. An archived one is read whole: it is small. */
+async function lookAtHead(path: string): Promise<{ input: string | Buffer, size: number }> {
+  if (parseArchivedPath(path)) {
+    const bytes = await readImageFile(path)
+    recognise(bytes, bytes.length)
+    return { input: bytes, size: bytes.length }
+  }
+  const file = await open(path, WITHOUT_WAITING)
+  try {
+    const { size } = await regularFile(file)
+    const head = Buffer.alloc(64)
+    const { bytesRead } = await file.read(head, 0, head.length, 0)
+    recognise(head.subarray(0, bytesRead), size)
+    return { input: path, size }
+  }
+  finally {
+    await file.close()
   }
 }
 
@@ -222,8 +232,15 @@ function clamp(value: number, least: number, most: number): number {
   return Math.min(most, Math.max(least, value))
 }
 
-/** All bytes of a photograph. Waits for no pipe, and refuses what is no file or larger than any photograph. */
+/** All bytes of a photograph, or of one inside an archive. Waits for no pipe, and refuses what is no file or larger than any photograph. */
 export async function readImageFile(path: string): Promise<Buffer> {
+  const archived = parseArchivedPath(path)
+  if (archived) {
+    const bytes = await readArchivedImage(archived)
+    if ('reason' in bytes)
+      throw new Unreadable(bytes.reason)
+    return bytes
+  }
   const file = await open(path, WITHOUT_WAITING)
   try {
     await regularFile(file)

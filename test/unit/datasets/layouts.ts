@@ -133,6 +133,16 @@ export function emotionetFolder(): Files {
   }
 }
 
+/** A row of FaceImageCroppedWithAlignment.tsv: person, rank, addresses, face, rectangle, image. */
+export function msCelebRow(person: string, rank: number, image: string | Buffer): string {
+  return [person, rank, `http://example.org/${rank}.jpg`, 'http://example.org', 'FaceId-0', 'AAAAAAAAAAAAAIA/AACAPw==', Buffer.from(image).toString('base64')].join('\t')
+}
+
+/** MS-Celeb-1M's aligned faces: ten of each of two people. */
+export function msCelebFolder(): Files {
+  return { 'FaceImageCroppedWithAlignment.tsv': `${['m.0107_f', 'm.011_8x'].flatMap(person => numbers(10).map(rank => msCelebRow(person, rank, `face ${rank} of ${person}`))).join('\n')}\n` }
+}
+
 /** Every format's folder as its publisher documents it, by the format's name and the variant. */
 export const layouts: [format: string, variant: string, files: () => Files][] = [
   ['synthetic', 'drawn', () => ({ 'synthetic.json': '{}', 'drawn.json': '{}', 'labels.csv': 'path,subject', 'faces/00001.png': 'x' })],
@@ -151,5 +161,7 @@ export const layouts: [format: string, variant: string, files: () => Files][] = 
   ['imdb-wiki', 'cropped faces of IMDB', imdbFolder],
   ['unbc', 'as distributed', unbcFolder],
   ['vggface2', 'as distributed', vggface2Folder],
+  ['ms-celeb', 'aligned faces', msCelebFolder],
+  ['ms-celeb', 'folders of people', () => named(['m.0107_f/1-FaceId-0.jpg', 'm.011_8x/2-FaceId-0.jpg'])],
   ['emotionet', 'with the images fetched', emotionetFolder],
 ]
