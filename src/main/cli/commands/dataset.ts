@@ -3,6 +3,7 @@ import type { Result } from '#shared/contract.ts'
 import type { Act, RegisterCommand } from '../command.ts'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { formats } from '#main/datasets/formats.ts'
 import { FacetError } from '#shared/errors.ts'
 import { createProgress } from '../progress.ts'
 import { facts, list } from '../terminal.ts'
@@ -99,12 +100,19 @@ export const dataset: RegisterCommand = (program, act) => {
   }))
 }
 
+/** "; options a, b": those of a format, as `--option` names them. */
+function optionNames(options: z.ZodType): string {
+  const names = 'shape' in options ? Object.keys(options.shape as object) : []
+  return names.length > 0 ? `; options ${names.join(', ')}` : ''
+}
+
 function add(group: Command, act: Act): void {
   group.command('add <path>')
     .description('read a folder of photographs; the format is recognised where --format is left out')
-    .option('--format <format>', 'how its files and labels are laid out')
+    .option('--format <format>', 'how its files and labels are laid out (below)')
     .option('--name <name>', 'name in the workspace (default: the folder\'s)')
     .option('--option <key=value...>', 'an option of the format, the value as JSON or a word')
+    .addHelpText('after', `\nFormats:\n${formats.map(({ name, title, options }) => `  ${name.padEnd(14)} ${title}${optionNames(options)}`).join('\n')}\n`)
     .action(act(async ({ terminal, connect }, path: string, options: { format?: string, name?: string, option?: string[] }) => {
       const parsed = parseOptions(options.option ?? [])
       const client = await connect({ create: true })
