@@ -1,37 +1,20 @@
-import type { AttributesTask } from '#shared/attributes.ts'
-import type { Pair, ProbeResult, Rejected, Sample, Scan, Split } from '#shared/dataset.ts'
-import type { DatasetMeta, PackedSample } from '#shared/files/dataset-pack.ts'
+import type { Pair, ProbeResult, Rejected, Sample, Scan } from '#shared/dataset.ts'
+import type { DatasetMeta, DatasetWriter } from '#shared/files/dataset-pack.ts'
 import type { DatasetFormat } from './format.ts'
 import type { Listing } from './listing.ts'
+import type { DatasetSummary, SampleTally } from './summary.ts'
 import { existsSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { checkAttributes } from '#shared/attributes.ts'
 import { FacetError } from '#shared/errors.ts'
-import { openDataset, writeDataset } from '#shared/files/dataset-pack.ts'
-import { fingerprintOf } from './fingerprint.ts'
+import { createDatasetWriter, openDataset } from '#shared/files/dataset-pack.ts'
+import { createFingerprint } from './fingerprint.ts'
 import { hashFile } from './hash-file.ts'
 import { byCodeUnit, listFiles } from './listing.ts'
 import { chooseFormat, looksLike } from './recognise.ts'
+import { createTally } from './summary.ts'
 
 const CHUNK = 64
-
-/** What `dataset add` tells: counts of what was found. */
-export interface DatasetSummary {
-  format: string
-  title: string
-  why: string
-  samples: number
-  rejected: number
-  splits: Record<Split | 'none', number>
-  subjects: number
-  unseen: number
-  pairs: number
-  /** Per classification task the samples of each class, per regression task lowest and highest label, of attributes the samples that have each. */
-  labels: Record<string, Record<string, number>>
-  bytes: number
-  licence: string
-  notes: string[]
-}
 
 export interface AddDataset {
   /** Folder of the photographs. */
@@ -59,36 +42,32 @@ export async function addDataset({ path: folder, format: name, options, into, pr
   const { format, why } = chooseFormat(listing, name)
   const scan = await format.scan(listing, parseOptions(format, options))
   checkAttributes(scan.samples, scan.tasks)
-  const { kept, rejected } = await inspect(scan, listing, { probe, onProgress, signal })
-  if (kept.length === 0) {
-    throw new FacetError('bad-input', `No usable image of format ${format.name}: ${rejected.length === 0
-      ? 'the folder is empty'
-      : `${rejected.length} rejected, the first ${rejected[0]!.path}: ${rejected[0]!.reason}`}.`, { where: listing.root, hint: looksLike(listing, format) ?? 'Give the folder that holds the images.' })
+  mkdirSync(into, { recursive: true })
+  const writer = createDatasetWriter(into)
+  try {
+    const { tally, rejected, fingerprint, pairs } = await inspect(scan, listing, writer, { probe, onProgress, signal })
+    const counts = tally.counts()
+    if (counts.samples === 0) {
+      throw new FacetError('bad-input', `No usable image of format ${format.name}: ${rejected.length === 0
+        ? 'the folder is empty'
+        : `${rejected.length} rejected, the first ${rejected[0]!.path}: ${rejected[0]!.reason}`}.`, { where: listing.root, hint: looksLike(listing, format) ?? 'Give the folder that holds the images.' })
+    }
+    const notes = [...scan.notes]
+    if (pairs.length < scan.pairs.length)
+      notes.push(`${scan.pairs.length - pairs.length} of ${scan.pairs.length} pairs are left out because an image of theirs cannot be used.`)
+    const file = path.join(into, `${fingerprint}.sqlite`)
+    if (!isSealed(file, listing.root)) {
+      const meta: DatasetMeta = { format: format.name, root: listing.root, fingerprint, tasks: scan.tasks, aligned: format.aligned, licence: scan.licence, notes }
+      writer.seal(file, { meta, rejected, pairs })
+    }
+    return {
+      file,
+      fingerprint,
+      summary: { format: format.name, title: format.title, why, ...counts, rejected: rejected.length, pairs: pairs.length, licence: scan.licence, notes },
+    }
   }
-
-  const pairs = remapPairs(scan, kept)
-  const notes = [...scan.notes]
-  if (pairs.length < scan.pairs.length)
-    notes.push(`${scan.pairs.length - pairs.length} of ${scan.pairs.length} pairs are left out because an image of theirs cannot be used.`)
-  const fingerprint = fingerprintOf(scan, kept, pairs)
-  const meta: DatasetMeta = {
-    format: format.name,
-    root: listing.root,
-    fingerprint,
-    tasks: scan.tasks,
-    aligned: format.aligned,
-    licence: scan.licence,
-    notes,
-  }
-  const file = path.join(into, `${fingerprint}.sqlite`)
-  if (!isSealed(file, listing.root)) {
-    mkdirSync(into, { recursive: true })
-    writeDataset(file, { meta, samples: kept, rejected, pairs })
-  }
-  return {
-    file,
-    fingerprint,
-    summary: summarise(format, why, scan, kept, rejected, pairs, notes),
+  finally {
+    writer.discard()
   }
 }
 
@@ -110,9 +89,15 @@ export function parseOptions(format: DatasetFormat, options: unknown): unknown {
   })
 }
 
-async function inspect(scan: Scan, listing: Listing, { probe, onProgress, signal }: Pick<AddDataset, 'probe' | 'onProgress' | 'signal'>): Promise<{ kept: PackedSample[], rejected: Rejected[] }> {
+interface Inspected { tally: SampleTally, rejected: Rejected[], fingerprint: string, pairs: Pair[] }
+
+/** Hashes and probes the samples in the order of their paths; those that can be used go into the pack at once, so that none is kept. */
+async function inspect(scan: Scan, listing: Listing, writer: DatasetWriter, { probe, onProgress, signal }: Pick<AddDataset, 'probe' | 'onProgress' | 'signal'>): Promise<Inspected> {
   const samples = scan.samples.toSorted((a, b) => byCodeUnit(a.path, b.path))
-  const kept: PackedSample[] = []
+  const paired = new Set(scan.pairs.flatMap(({ a, b }) => [scan.samples[a]!.path, scan.samples[b]!.path]))
+  const indexByPath = new Map<string, number>()
+  const tally = createTally(scan.tasks)
+  const fingerprint = createFingerprint(scan)
   const rejected = [
     ...listing.refused,
     ...scan.rejected,
@@ -127,21 +112,25 @@ async function inspect(scan: Scan, listing: Listing, { probe, onProgress, signal
       const reason = 'reason' in file
         ? file.reason
         : looked[i]
-      if (reason) {
-        rejected.push({ path: sample.path, reason })
+      if (reason || 'reason' in file) {
+        rejected.push({ path: sample.path, reason: reason! })
+        return
       }
-      else if (!('reason' in file)) {
-        kept.push({
-          ...sample,
-          ...file,
-        })
-      }
+      const packed = { ...sample, ...file }
+      const index = writer.add(packed)
+      fingerprint.add(packed)
+      tally.add(packed)
+      if (paired.has(sample.path))
+        indexByPath.set(sample.path, index)
     })
     onProgress?.(from + chunk.length, samples.length)
   }
+  const pairs = remapPairs(scan, indexByPath)
   return {
-    kept,
+    tally,
     rejected: rejected.sort((a, b) => byCodeUnit(a.path, b.path)),
+    fingerprint: fingerprint.end(pairs),
+    pairs,
   }
 }
 
@@ -162,8 +151,7 @@ async function probeReadable(chunk: Sample[], files: ({ reason: string } | { byt
 }
 
 /** Pairs name samples by their place in the scan; here by their place among those kept. */
-function remapPairs(scan: Scan, kept: PackedSample[]): Pair[] {
-  const indexByPath = new Map(kept.map((sample, index) => [sample.path, index]))
+function remapPairs(scan: Scan, indexByPath: ReadonlyMap<string, number>): Pair[] {
   return scan.pairs.flatMap((pair) => {
     const a = indexByPath.get(scan.samples[pair.a]!.path)
     const b = indexByPath.get(scan.samples[pair.b]!.path)
@@ -186,63 +174,4 @@ function isSealed(file: string, root: string): boolean {
   catch {
     return false // damaged: written anew
   }
-}
-
-function summarise(format: DatasetFormat, why: string, scan: Scan, kept: PackedSample[], rejected: Rejected[], pairs: Pair[], notes: string[]): DatasetSummary {
-  const splits = {
-    train: 0,
-    validation: 0,
-    test: 0,
-    none: 0,
-  }
-  for (const { split } of kept)
-    splits[split ?? 'none']++
-  return {
-    format: format.name,
-    title: format.title,
-    why,
-    samples: kept.length,
-    rejected: rejected.length,
-    splits,
-    subjects: new Set(kept.flatMap(({ subject }) => subject ?? [])).size,
-    unseen: kept.filter(({ unseen }) => unseen).length,
-    pairs: pairs.length,
-    labels: labelCounts(scan, kept),
-    bytes: kept.reduce((sum, { bytes }) => sum + bytes, 0),
-    licence: scan.licence,
-    notes,
-  }
-}
-
-function labelCounts(scan: Scan, kept: PackedSample[]): DatasetSummary['labels'] {
-  const counts: DatasetSummary['labels'] = {}
-  for (const [name, task] of Object.entries(scan.tasks)) {
-    if (task.kind === 'verification')
-      continue
-    if (task.kind === 'attributes') {
-      counts[name] = attributeCounts(task, kept)
-      continue
-    }
-    const values = kept.flatMap(({ labels }) => labels[task.label] === undefined
-      ? []
-      : [
-          Number(labels[task.label]),
-        ])
-    if (task.kind === 'regression') {
-      counts[name] = values.reduce((range, value) => ({
-        lowest: Math.min(range.lowest, value),
-        highest: Math.max(range.highest, value),
-      }), { lowest: Infinity, highest: -Infinity })
-    }
-    else {
-      counts[name] = Object.fromEntries(task.classes.map((title, number) => [title, values.filter(value => value === number).length]))
-    }
-  }
-  return counts
-}
-
-/** How many samples have each attribute. */
-function attributeCounts({ attributes, label }: AttributesTask, kept: readonly PackedSample[]): Record<string, number> {
-  const words = kept.flatMap(({ labels }) => labels[label] === undefined ? [] : [String(labels[label])])
-  return Object.fromEntries(attributes.map((title, i) => [title, words.filter(word => word[i] === '1').length]))
 }

@@ -23,9 +23,10 @@ export const images = declareFormat({
     }
   },
   async scan(listing) {
+    const labels = {} // one for all: there may be millions
     const samples = listing.files.filter(isImage).map((path): Sample => ({
       path,
-      labels: {},
+      labels,
       split: null,
       subject: null,
       unseen: false,

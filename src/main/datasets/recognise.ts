@@ -5,12 +5,28 @@ import { suggestName } from '#shared/nearest.ts'
 import { isImage } from './format.ts'
 import { formats } from './formats.ts'
 
+/** Files by which a folder is judged. */
+const MOST_JUDGED = 100_000
+/** Lists lie no deeper than here: MANUALLY_ANNOTATED/FILE_LISTS/training.csv. */
+const LIST_DEPTH = 4
+
 /** How the formats judge a folder, the surest first. */
 export function recogniseFormats(listing: Listing): { format: DatasetFormat, confidence: number, why: string }[] {
-  return formats.map(format => ({
-    format,
-    ...format.recognise(listing),
-  })).sort((a, b) => b.confidence - a.confidence)
+  const seen = thin(listing)
+  const part = seen === listing ? '' : ` (judged by ${seen.files.length.toLocaleString('en-US')} of ${listing.files.length.toLocaleString('en-US')} files)`
+  return formats.map((format) => {
+    const { confidence, why } = format.recognise(seen)
+    return { format, confidence, why: `${why}${part}` }
+  }).sort((a, b) => b.confidence - a.confidence)
+}
+
+/** Of a folder with very many files a part, spread evenly: names of lists near its top all the same. */
+function thin(listing: Listing): Listing {
+  if (listing.files.length <= MOST_JUDGED)
+    return listing
+  const step = Math.ceil(listing.files.length / MOST_JUDGED)
+  const lists = new Set(listing.files.filter(file => file.split('/', LIST_DEPTH + 1).length <= LIST_DEPTH && !isImage(file)).slice(0, MOST_JUDGED))
+  return { ...listing, files: listing.files.filter((file, i) => i % step === 0 || lists.has(file)) }
 }
 
 /**

@@ -10,7 +10,7 @@ export function packDamageOf(path: string, fingerprint: string): string[] {
   try {
     const pack = openDataset(path)
     try {
-      return fingerprintOf(pack.meta, pack.packed(), pack.pairs()) === fingerprint ? [] : ['what is in it is not what its fingerprint says']
+      return fingerprintOf(pack.meta, pack.each(), pack.pairs()) === fingerprint ? [] : ['what is in it is not what its fingerprint says']
     }
     finally {
       pack.close()

@@ -14,7 +14,7 @@ const FENCE = new Set([9, 10, 13])
 
 /** The path by which an archived image is known: a sample's, relative or absolute as its file is. Sorted paths follow the file, so that it is read from front to back. */
 export function archivedPath({ file, offset, length }: ArchivedImage): string {
-  return `${file}#${String(offset).padStart(12, '0')}+${length}`
+  return [file, '#', String(offset).padStart(12, '0'), '+', length].join('') // one text, of which there may be millions, where a template keeps its parts
 }
 
 /** What a path says of an archived image; null where it names a file. */

@@ -35,6 +35,8 @@ export interface Dataset {
   samples: () => Sample[]
   /** Samples with the sizes and hashes of their files. */
   packed: () => PackedSample[]
+  /** The same one by one, for packs of millions. */
+  each: () => IterableIterator<PackedSample>
   /** One sample, without reading the others. */
   sample: (index: number) => Sample
   counts: () => DatasetCounts
@@ -59,37 +61,72 @@ const SCHEMA = `
   create table pairs (a integer not null references samples, b integer not null references samples, same integer not null, fold integer not null, unseen integer not null) strict;
 `
 
+/** A data set pack in the making. */
+export interface DatasetWriter {
+  /** Adds a sample; its index. */
+  add: (sample: PackedSample) => number
+  /** Seals the pack under its name: fsync, rename, fsync of the folder. What stands under the name before is replaced. */
+  seal: (file: string, rest: { meta: DatasetMeta, rejected: Rejected[], pairs: Pair[] }) => void
+  /** Removes what was not sealed; nothing after `seal`. */
+  discard: () => void
+}
+
+let made = 0
+
+/** Begins a pack in a folder, under a temporary name: its own is that of its fingerprint, which is known at the end. What killed processes left there is removed. */
+export function createDatasetWriter(folder: string): DatasetWriter {
+  for (const name of readdirSync(folder)) {
+    if (/^adding-\d+-\d+\.sqlite\.tmp(?:-journal)?$/.test(name) && !name.startsWith(`adding-${process.pid}-`))
+      rmSync(path.join(folder, name))
+  }
+  return writePack(path.join(folder, `adding-${process.pid}-${made++}.sqlite.tmp`))
+}
+
 /** Writes a data set pack: temporary name, fsync, rename, fsync of the folder. What stands under the name before is replaced, and what a killed writer of it left is removed. */
 export function writeDataset(file: string, { meta, samples, rejected, pairs }: { meta: DatasetMeta, samples: PackedSample[], rejected: Rejected[], pairs: Pair[] }): void {
-  const temporary = `${file}.${process.pid}.tmp`
   removeHalves(file)
+  const writer = writePack(`${file}.${process.pid}.tmp`)
   try {
-    const db = new Database(temporary)
-    try {
-      db.pragma('journal_mode = OFF')
-      db.pragma('synchronous = OFF')
-      db.pragma(`application_id = ${APPLICATION_ID}`)
-      db.pragma(`user_version = ${VERSION}`)
-      db.exec(SCHEMA)
-      db.transaction(() => {
-        db.prepare('insert into meta values (?)').run(JSON.stringify(DatasetMeta.parse(meta)))
-        const addSample = db.prepare('insert into samples values (?, ?, ?, ?, ?, ?, ?, ?)')
-        samples.forEach((sample, index) => addSample.run(index, sample.path, JSON.stringify(sample.labels), sample.split, sample.subject, Number(sample.unseen), sample.bytes, sample.sha256))
-        const addRejected = db.prepare('insert into rejected values (?, ?)')
-        rejected.forEach(row => addRejected.run(row.path, row.reason))
-        const addPair = db.prepare('insert into pairs values (?, ?, ?, ?, ?)')
-        pairs.forEach(pair => addPair.run(pair.a, pair.b, Number(pair.same), pair.fold, Number(pair.unseen)))
-      })()
-    }
-    finally {
-      db.close()
-    }
-    sync(temporary)
-    renameSync(temporary, file)
-    sync(path.dirname(file))
+    samples.forEach(writer.add)
+    writer.seal(file, { meta, rejected, pairs })
   }
   finally {
+    writer.discard()
     removeHalves(file)
+  }
+}
+
+function writePack(temporary: string): DatasetWriter {
+  const db = new Database(temporary)
+  db.pragma('journal_mode = OFF')
+  db.pragma('synchronous = OFF')
+  db.pragma(`application_id = ${APPLICATION_ID}`)
+  db.pragma(`user_version = ${VERSION}`)
+  db.exec(SCHEMA)
+  db.exec('begin')
+  const addSample = db.prepare('insert into samples values (?, ?, ?, ?, ?, ?, ?, ?)')
+  let count = 0
+  return {
+    add(sample) {
+      addSample.run(count, sample.path, JSON.stringify(sample.labels), sample.split, sample.subject, Number(sample.unseen), sample.bytes, sample.sha256)
+      return count++
+    },
+    seal(file, { meta, rejected, pairs }) {
+      db.prepare('insert into meta values (?)').run(JSON.stringify(DatasetMeta.parse(meta)))
+      const addRejected = db.prepare('insert into rejected values (?, ?)')
+      rejected.forEach(row => addRejected.run(row.path, row.reason))
+      const addPair = db.prepare('insert into pairs values (?, ?, ?, ?, ?)')
+      pairs.forEach(pair => addPair.run(pair.a, pair.b, Number(pair.same), pair.fold, Number(pair.unseen)))
+      db.exec('commit')
+      db.close()
+      sync(temporary)
+      renameSync(temporary, file)
+      sync(path.dirname(file))
+    },
+    discard() {
+      db.close()
+      rmSync(temporary, { force: true })
+    },
   }
 }
 
@@ -151,6 +188,10 @@ export function openDataset(file: string): Dataset {
     count,
     samples: () => samples ??= db.prepare('select path, labels, split, subject, unseen from samples order by idx').all().map(parseSample),
     packed: () => db.prepare('select path, labels, split, subject, unseen, bytes, sha256 from samples order by idx').all().map(row => ({ ...parseSample(row), ...FileRow.parse(row) })),
+    * each() {
+      for (const row of db.prepare('select path, labels, split, subject, unseen, bytes, sha256 from samples order by idx').iterate())
+        yield { ...parseSample(row), ...FileRow.parse(row) }
+    },
     sample(index) {
       const row = one.get(index)
       if (row === undefined)

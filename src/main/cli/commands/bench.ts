@@ -17,7 +17,7 @@ import { list } from '../terminal.ts'
 import { wholeNumber } from '../whole-number.ts'
 import { wordBytes, wordNumber } from '../words.ts'
 
-interface Options { peers: boolean, rounds: number, threads: number, runs: number, points: number, faces: number, rows: number, hours: number }
+interface Options { peers: boolean, rounds: number, threads: number, runs: number, points: number, faces: number, rows: number, hours: number, images: number }
 
 /** Run only where they are named: the one needs the built page and a browser, the other minutes and gigabytes. */
 const ownBenches = ['app', 'load'] as const
@@ -35,6 +35,7 @@ export const bench: RegisterCommand = (program, act) => program
   .option('--points <n>', 'app: metric values of each run', wholeNumber(1), 1500)
   .option('--faces <n>', 'app: faces in the gallery, 28 kB of disk each', wholeNumber(2000), 100_000)
   .option('--rows <n>', 'load: rows of an event file that nobody has followed', wholeNumber(1), 10_000_000)
+  .option('--images <n>', 'load: images of a data set that is added', wholeNumber(10_000), 4_000_000)
   .option('--hours <n>', 'load: simulated hours of a run', wholeNumber(1), 24)
   .action(act(async ({ terminal }, names: (BenchName | OwnBench)[], options: Options) => {
     const own = ownBenches.filter(name => names.includes(name))

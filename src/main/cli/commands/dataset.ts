@@ -24,6 +24,9 @@ const Summary = z.object({
   notes: z.array(z.string()),
 })
 
+/** Classes that are told one by one: Tiny ImageNet has 200. */
+const mostClassesTold = 250
+
 type DatasetView = Result<'datasets.add'>
 
 /** dataset add, list, show, remove. */
@@ -210,10 +213,19 @@ function wordDataset(view: DatasetView): string {
         task,
         'lowest' in counts
           ? `${counts.lowest} to ${counts.highest}`
-          : Object.entries(counts).map(([label, count]) => `${label} ${wordCount(count)}`).join(', '),
+          : wordClasses(counts),
       ]),
       ['terms', summary.licence],
     ]),
     ...summary.notes.map(note => `- ${note}`),
   ].join('\n')
+}
+
+/** How many samples each class has; of very many classes (people) the range. */
+function wordClasses(counts: Record<string, number>): string {
+  const numbers = Object.values(counts)
+  if (numbers.length <= mostClassesTold)
+    return Object.entries(counts).map(([label, count]) => `${label} ${wordCount(count)}`).join(', ')
+  const [least, most] = numbers.reduce(([low, high], count) => [Math.min(low, count), Math.max(high, count)], [Infinity, 0])
+  return `${wordCount(numbers.length)} classes, ${wordCount(least)} to ${wordCount(most)} in each`
 }
