@@ -8,6 +8,8 @@ const decimals: Record<Exclude<TableRow['metric'], 'time' | 'quantity' | 'mixed'
   'error-rate': 2,
   'cosine': 3,
   'nrmse': 3,
+  'logme': 3,
+  'cka': 3,
   'faces': 0,
   'images': 0,
 }
@@ -73,6 +75,8 @@ const metricNames: Record<TableRow['metric'], string> = {
   'error-rate': 'mean error rate',
   'cosine': 'cosine',
   'nrmse': 'nRMSE',
+  'logme': 'LogME',
+  'cka': 'linear CKA',
   'faces': 'faces',
   'images': 'images',
   'time': 'time',

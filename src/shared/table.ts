@@ -25,6 +25,8 @@ const metric = z.enum([
   'error-rate',
   'cosine',
   'nrmse',
+  'logme',
+  'cka',
   'faces',
   'images',
   'time',

@@ -1,7 +1,7 @@
 import type { Task } from '#shared/dataset.ts'
 import type { DatasetCounts } from '#shared/files/dataset-pack.ts'
 import type { NetworkCost } from '#shared/model-costs.ts'
-import type { Evaluation } from '#shared/order.ts'
+import type { Evaluation, SelectionResult } from '#shared/order.ts'
 import type { StageName } from '#shared/stages/declare.ts'
 import type { TableMark } from '#shared/table.ts'
 
@@ -35,6 +35,8 @@ export interface CellSource {
   chosen?: { teachers: string[], tried: number }
   /** What is to be known of the method on this data set; `seen-unlabelled` counts for the whole protocol alone. */
   marks: TableMark[]
+  /** What it found of each subset of teachers, where it selected among them. */
+  selection?: SelectionResult
 }
 
 /** A cell that a study does not ask for, or that a failed or waiting run leaves empty. */

@@ -77,6 +77,7 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
               seed,
               key,
               ...chosenOf(resultOf(runsByKey.get(key))?.selection),
+              selection: resultOf(runsByKey.get(key))?.selection,
               marks: [...marks, ...marksOfChosen(resultOf(runsByKey.get(key))?.selection, data, detail)],
               evaluations: evaluations.get(key)!.map(({ scope, metric, value, count, standard_error, low, high }) => ({
                 scope,

@@ -17,6 +17,7 @@ import { size } from './size.ts'
 import { source } from './source.ts'
 import { subgroups } from './subgroups.ts'
 import { target } from './target.ts'
+import { teachers } from './teachers.ts'
 import { time } from './time.ts'
 
 /** A kind of table: what it is called and how a study's results become its rows. */
@@ -34,7 +35,7 @@ export interface TableBuilder {
 }
 
 /** All kinds of table, in the paper's order. Adding one is a file and a line here. */
-export const tableBuilders: TableBuilder[] = [knowledge, faces, target, source, reconstruction, combiners, size, labels, time, cost, subgroups]
+export const tableBuilders: TableBuilder[] = [knowledge, faces, target, source, reconstruction, combiners, size, labels, time, cost, teachers, subgroups]
 
 const common = ['mean ± sample standard deviation over seeds; without ± there is one seed, or the seed changes nothing.']
 
