@@ -6,8 +6,21 @@ import { nativeAttr, nativeOp } from '#worker/engine/native.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { eachBlock } from '../stages/embedding-rows.ts'
 
-/** Sums over rows from which every subset's normal equations are cut: f32 [units, units] and [units, outputs], means taken off. */
-export interface NormalEquations { gram: Tensor2D, cross: Tensor2D, mean: Float64Array, targetMean: Float64Array, count: number }
+/** What every subset's ridge solutions are cut from; means are taken off. */
+export interface RidgeEquations {
+  /** f32 [units, units] and [units, outputs]: the normal equations of all units. */
+  gram: Tensor2D
+  cross: Tensor2D
+  /**
+   * Where there are fewer rows than units: the rows f32 [n, units], the targets [n, outputs] and each teacher's products of rows [n, n].
+   * A subset that is wider than n is solved by the sum of its teachers' products, which gives the same answer from a smaller system.
+   */
+  dual: { rows: Tensor2D, targets: Tensor2D, products: Tensor2D[] } | null
+  teachers: readonly UnitGroup[]
+  mean: Float64Array
+  targetMean: Float64Array
+  count: number
+}
 
 /**
  * Gram matrix of centred features and their products with centred targets, in one pass over the rows.
@@ -15,8 +28,9 @@ export interface NormalEquations { gram: Tensor2D, cross: Tensor2D, mean: Float6
  * @param features  rows, f32 [n, units]
  * @param targets   f32 [n, outputs]
  * @param outputs   numbers per target
+ * @param teachers  runs of units
  */
-export function normalEquations(features: RowTable, targets: Float32Array, outputs: number): NormalEquations {
+export function ridgeEquations(features: RowTable, targets: Float32Array, outputs: number, teachers: readonly UnitGroup[]): RidgeEquations {
   const { count, width } = features
   const mean = new Float64Array(width)
   eachBlock(features, (rows, n) => {
@@ -25,17 +39,38 @@ export function normalEquations(features: RowTable, targets: Float32Array, outpu
   })
   const targetMean = new Float64Array(outputs)
   targets.forEach((value, i) => targetMean[i % outputs]! += value / count)
+  const centredTargets = targets.map((value, i) => value - targetMean[i % outputs]!)
   let sums: [Tensor2D, Tensor2D] = [tf.zeros([width, width]), tf.zeros([width, outputs])]
   eachBlock(features, (rows, n, from) => {
     const next = tf.tidy(() => {
-      const x = tf.tensor2d(rows.map((value, i) => value - mean[i % width]!), [n, width])
-      const y = tf.tensor2d(targets.subarray(from * outputs, (from + n) * outputs).map((value, i) => value - targetMean[i % outputs]!), [n, outputs])
+      const x = tf.tensor2d(centre(rows, mean), [n, width])
+      const y = tf.tensor2d(centredTargets.subarray(from * outputs, (from + n) * outputs), [n, outputs])
       return [tf.add(sums[0], tf.matMul(x, x, true, false)), tf.add(sums[1], tf.matMul(x, y, true, false))] as [Tensor2D, Tensor2D]
     })
     tf.dispose(sums)
     sums = next
   })
-  return { gram: sums[0], cross: sums[1], mean, targetMean, count }
+  const dual = count < width ? dualOf(tf.tensor2d(centre(features.read(0, count), mean), [count, width]), tf.tensor2d(centredTargets, [count, outputs]), teachers) : null
+  return { gram: sums[0], cross: sums[1], dual, teachers, mean, targetMean, count }
+}
+
+function dualOf(rows: Tensor2D, targets: Tensor2D, teachers: readonly UnitGroup[]): RidgeEquations['dual'] {
+  const products = teachers.map((_, place) => tf.tidy(() => {
+    const own = tf.gather(rows, tf.tensor1d(columnsOf([place], teachers), 'int32'), 1)
+    return tf.matMul(own, own, false, true) as Tensor2D // [n, d_i] x [d_i, n]
+  }))
+  return { rows, targets, products }
+}
+
+function centre(rows: Float32Array, mean: Float64Array): Float32Array {
+  return rows.map((value, i) => value - mean[i % mean.length]!)
+}
+
+/** Frees the engine's memory of them. */
+export function disposeEquations({ gram, cross, dual }: RidgeEquations): void {
+  tf.dispose([gram, cross])
+  if (dual)
+    tf.dispose([dual.rows, dual.targets, ...dual.products])
 }
 
 /** Columns of a subset's teachers, ascending. */
@@ -45,28 +80,36 @@ export function columnsOf(subset: Subset, teachers: readonly UnitGroup[]): Int32
 }
 
 /**
- * Ridge regression on some columns: (G + penalty * n * I) W = C by Cholesky, W f32 [columns, outputs] (Hoerl and Kennard 1970). An
- * answer is targetMean + (x - mean) W.
+ * Ridge regression on a subset's columns (Hoerl and Kennard 1970), W f32 [columns, outputs]: (X'X + penalty n I) W = X'Y, or, where
+ * there are fewer rows than columns, W = X' A with (XX' + penalty n I) A = Y, both by Cholesky.
+ *
+ * Rows to be answered are f32 [r, all units], penalties parts of the number of rows learnt from.
+ *
+ * @returns answers for the rows with each penalty, f32 [r, outputs]: mean target + (x - mean) W
  */
-export function solveRidge({ gram, cross, count }: NormalEquations, columns: Int32Array, penalty: number): Tensor2D {
+export function answerByRidge({ gram, cross, dual, teachers, mean, targetMean, count }: RidgeEquations, subset: Subset, penalties: readonly number[], rows: Float32Array): Float32Array[] {
   return tf.tidy(() => {
-    const chosen = tf.tensor1d(columns, 'int32')
-    const block = tf.gather(tf.gather(gram, chosen), chosen, 1)
-    const ridge = tf.add(block, tf.mul(tf.eye(columns.length), penalty * count))
-    const lower = nativeOp('Cholesky', [ridge]) // L L' = G + penalty n I
-    const solve = (right: Tensor2D, adjoint: boolean): Tensor2D => nativeOp<Tensor2D>('MatrixTriangularSolve', [lower, right], [nativeAttr.bool('lower', true), nativeAttr.bool('adjoint', adjoint)])
-    return solve(solve(tf.gather(cross, chosen) as Tensor2D, false), true)
+    const columns = tf.tensor1d(columnsOf(subset, teachers), 'int32')
+    const isDual = dual !== null && columns.size > count
+    const system = isDual
+      ? tf.addN(subset.map(place => dual.products[place]!)) as Tensor2D
+      : tf.gather(tf.gather(gram, columns), columns, 1) as Tensor2D
+    const right = isDual
+      ? dual.targets
+      : tf.gather(cross, columns) as Tensor2D
+    const x = tf.gather(tf.tensor2d(centre(rows, mean), [rows.length / mean.length, mean.length]), columns, 1) // [r, columns]
+    // of a dual solution the rows' products with those learnt from answer
+    const factors = isDual
+      ? tf.matMul(x, tf.gather(dual.rows, columns, 1), false, true)
+      : x
+    return penalties.map(penalty => tf.tidy(() => tf.add(tf.matMul(factors, solveSymmetric(system, penalty * count, right)), tf.tensor1d(Float32Array.from(targetMean))).dataSync() as Float32Array))
   })
 }
 
-/** Answers of a solution for rows, f32 [n, outputs]. */
-export function applyRidge({ mean, targetMean }: NormalEquations, columns: Int32Array, solution: Tensor2D, rows: Float32Array): Float32Array {
-  const width = mean.length
-  const count = rows.length / width
-  return tf.tidy(() => {
-    const x = new Float32Array(count * columns.length)
-    for (let row = 0; row < count; row++)
-      columns.forEach((column, i) => { x[row * columns.length + i] = rows[row * width + column]! - mean[column]! })
-    return tf.add(tf.matMul(tf.tensor2d(x, [count, columns.length]), solution), tf.tensor1d(Float32Array.from(targetMean))).dataSync() as Float32Array
-  })
+/** (A + added I)^-1 B of a symmetric matrix that is not negative, by Cholesky. */
+function solveSymmetric(matrix: Tensor2D, added: number, right: Tensor2D): Tensor2D {
+  const diagonal = tf.add(nativeOp('MatrixDiagPart', [matrix]), added)
+  const lower = nativeOp('Cholesky', [nativeOp('MatrixSetDiag', [matrix, diagonal])])
+  const solve = (values: Tensor2D, adjoint: boolean): Tensor2D => nativeOp<Tensor2D>('MatrixTriangularSolve', [lower, values], [nativeAttr.bool('lower', true), nativeAttr.bool('adjoint', adjoint)])
+  return solve(solve(right, false), true)
 }

@@ -3,19 +3,18 @@ import type { SelectionResult } from '#shared/order.ts'
 import type { Subset } from '#shared/stages/select.ts'
 import type { HeadTarget } from '../models/head.ts'
 import type { UnitGroup } from '../models/normalizer.ts'
-import type { NormalEquations } from '../models/ridge.ts'
+import type { RidgeEquations } from '../models/ridge.ts'
 import type { Features } from './frozen-features.ts'
 import type { Fold, LabelledSample } from './transfer-folds.ts'
 import { setImmediate } from 'node:timers/promises'
 import { ridgePenalties } from '#shared/stages/select.ts'
 import { mean } from '#shared/statistics.ts'
-import { tf } from '#worker/engine/tf.ts'
 import { Leaving } from '#worker/stage.ts'
 import { gramOf, linearCka } from '../inspect/cka.ts'
 import { headTarget, ridgeTargets, scoreOutputs } from '../models/head.ts'
 import { logme } from '../models/logme.ts'
 import { normalize } from '../models/normalizer.ts'
-import { applyRidge, columnsOf, normalEquations, solveRidge } from '../models/ridge.ts'
+import { answerByRidge, columnsOf, disposeEquations, ridgeEquations } from '../models/ridge.ts'
 import { memoryRows, selectRows } from './embedding-rows.ts'
 import { featureNormalizer } from './frozen-features.ts'
 import { foldData } from './transfer-folds.ts'
@@ -45,12 +44,12 @@ export async function rankTeachers(task: Exclude<Task, { kind: 'verification' }>
     const train = selectRows(table, data.trainRows)
     if (number === 0)
       known = describeTeachers(train.gather(Int32Array.from(data.trainRows.keys())), teachers, ridgeTargets(data.trainLabels, target), target.outputs)
-    const equations = normalEquations(train, ridgeTargets(data.trainLabels, target), target.outputs)
+    const equations = ridgeEquations(train, ridgeTargets(data.trainLabels, target), target.outputs, teachers)
     try {
-      scores.push(await scoreSubsets(equations, subsets, teachers, { rows: table.gather(data.validationRows), labels: data.validationLabels, target, isLeaving }))
+      scores.push(await scoreSubsets(equations, subsets, { rows: table.gather(data.validationRows), labels: data.validationLabels, target, isLeaving }))
     }
     finally {
-      tf.dispose([equations.gram, equations.cross])
+      disposeEquations(equations)
     }
   }
   return {
@@ -62,18 +61,12 @@ export async function rankTeachers(task: Exclude<Task, { kind: 'verification' }>
   }
 }
 
-async function scoreSubsets(equations: NormalEquations, subsets: readonly Subset[], teachers: readonly UnitGroup[], { rows, labels, target, isLeaving }: { rows: Float32Array, labels: Float64Array, target: HeadTarget, isLeaving: () => boolean }): Promise<RidgeScore[]> {
+async function scoreSubsets(equations: RidgeEquations, subsets: readonly Subset[], { rows, labels, target, isLeaving }: { rows: Float32Array, labels: Float64Array, target: HeadTarget, isLeaving: () => boolean }): Promise<RidgeScore[]> {
   const scores: RidgeScore[] = []
   for (const subset of subsets) {
     if (isLeaving())
       throw new Leaving() // these are seconds of work, done anew by a resume
-    const columns = columnsOf(subset, teachers)
-    const tried = ridgePenalties.map((penalty) => {
-      const solution = solveRidge(equations, columns, penalty)
-      const outputs = applyRidge(equations, columns, solution, rows)
-      solution.dispose()
-      return scoreRidge(outputs, labels, target)
-    })
+    const tried = answerByRidge(equations, subset, ridgePenalties, rows).map(outputs => scoreRidge(outputs, labels, target))
     scores.push(tried.reduce((best, score) => score.score < best.score
       ? score
       : best))

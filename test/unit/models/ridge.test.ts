@@ -1,9 +1,9 @@
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { seededRandom } from '#shared/seeded-random.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { ridgeTargets } from '#worker/models/head.ts'
 import { logme } from '#worker/models/logme.ts'
-import { applyRidge, columnsOf, normalEquations, solveRidge } from '#worker/models/ridge.ts'
+import { answerByRidge, columnsOf, disposeEquations, ridgeEquations } from '#worker/models/ridge.ts'
 import { memoryRows } from '#worker/stages/embedding-rows.ts'
 
 const random = seededRandom(7)
@@ -29,32 +29,42 @@ function solve(a: number[][], b: number[]): number[] {
 
 describe('ridge solutions from one Gram matrix', () => {
   const teachers = [{ name: 'a', dimension: 3 }, { name: 'b', dimension: 2 }, { name: 'c', dimension: 4 }]
-  const n = 600 // more than one block of rows
-  const features = normals(n * 9).map((value, i) => value + 5 + i % 9)
-  const targets = Float32Array.from({ length: n * 2 }, (_, i) => features[Math.floor(i / 2) * 9 + i % 2]! + features[Math.floor(i / 2) * 9 + 5]! + random.normal())
-  const equations = normalEquations(memoryRows(features, 9), targets, 2)
-  afterAll(() => tf.dispose([equations.gram, equations.cross]))
+  const held = normals(4 * 9).map(value => value + 8)
 
-  it.each([[[0], [0, 1, 2]], [[2], [5, 6, 7, 8]], [[0, 2], [0, 1, 2, 5, 6, 7, 8]], [[0, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8]]])('of teachers %j are those of their columns alone', (subset, columns) => {
+  // 600 rows are more than one block of them; 6 are fewer than the units of some subsets
+  it.each([
+    [600, [0], [0, 1, 2]],
+    [600, [0, 2], [0, 1, 2, 5, 6, 7, 8]],
+    [600, [0, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8]],
+    [6, [2], [5, 6, 7, 8]],
+    [6, [0, 2], [0, 1, 2, 5, 6, 7, 8]],
+    [6, [0, 1, 2], [0, 1, 2, 3, 4, 5, 6, 7, 8]],
+  ])('of %i rows, teachers %j, are those of their columns alone', (n, subset, columns) => {
+    const features = normals(n * 9).map((value, i) => value + 5 + i % 9)
+    const targets = Float32Array.from({ length: n * 2 }, (_, i) => features[Math.floor(i / 2) * 9 + i % 2]! + features[Math.floor(i / 2) * 9 + 5]! + random.normal())
+    const equations = ridgeEquations(memoryRows(features, 9), targets, 2, teachers)
+    expect(equations.dual === null).toBe(n === 600)
     expect([...columnsOf(subset, teachers)]).toEqual(columns)
-    const penalty = 0.1
     const rowOf = (row: number): number[] => columns.map(column => features[row * 9 + column]!)
     const mean = columns.map((_, i) => Array.from({ length: n }, (_, row) => rowOf(row)[i]!).reduce((a, b) => a + b) / n)
     const centred = Array.from({ length: n }, (_, row) => rowOf(row).map((value, i) => value - mean[i]!))
-    const gram = columns.map((_, i) => columns.map((_, j) => centred.reduce((sum, row) => sum + row[i]! * row[j]!, 0) + (i === j ? penalty * n : 0)))
-    const solution = solveRidge(equations, Int32Array.from(columns), penalty)
-    const held = normals(4 * 9).map(value => value + 8)
-    const answers = applyRidge(equations, Int32Array.from(columns), solution, held)
-    for (let output = 0; output < 2; output++) {
-      const y = Array.from({ length: n }, (_, row) => targets[row * 2 + output]!)
-      const yMean = y.reduce((a, b) => a + b) / n
-      const weights = solve(gram, columns.map((_, i) => centred.reduce((sum, row, k) => sum + row[i]! * (y[k]! - yMean), 0)))
-      for (let row = 0; row < 4; row++) {
-        const expected = yMean + columns.reduce((sum, column, i) => sum + (held[row * 9 + column]! - mean[i]!) * weights[i]!, 0)
-        expect(answers[row * 2 + output]).toBeCloseTo(expected, 3)
+    const answers = answerByRidge(equations, subset, [0.1, 2], held)
+    for (const [place, penalty] of [0.1, 2].entries()) {
+      const gram = columns.map((_, i) => columns.map((_, j) => centred.reduce((sum, row) => sum + row[i]! * row[j]!, 0) + (i === j ? penalty * n : 0)))
+      for (let output = 0; output < 2; output++) {
+        const y = Array.from({ length: n }, (_, row) => targets[row * 2 + output]!)
+        const yMean = y.reduce((a, b) => a + b) / n
+        const weights = solve(gram, columns.map((_, i) => centred.reduce((sum, row, k) => sum + row[i]! * (y[k]! - yMean), 0)))
+        for (let row = 0; row < 4; row++) {
+          const expected = yMean + columns.reduce((sum, column, i) => sum + (held[row * 9 + column]! - mean[i]!) * weights[i]!, 0)
+          expect(answers[place]![row * 2 + output]).toBeCloseTo(expected, 3)
+        }
       }
     }
-    solution.dispose()
+    const before = tf.memory().numTensors
+    answerByRidge(equations, subset, [1], held)
+    expect(tf.memory().numTensors).toBe(before)
+    disposeEquations(equations)
   })
 
   it('takes classes one-hot, numbers standardised, and nothing of an attribute that nobody told', () => {

@@ -251,7 +251,7 @@ function knowledgeBox(pipeline: Pipeline, index: number): Drawn {
     state,
     stateWord: counts.failed ? `${counts.failed} of ${totalOf(counts)} failed` : totalOf(counts) === 0 ? 'to do' : word,
     facts: figure && method ? [{ label: `by ${method}, seeds`, value: String(figure.n) }] : [],
-    route: runsRoute(pipeline, 'transfer', keys, name),
+    route: runsRoute(pipeline, 'transfer,select', keys, name),
   }
 }
 

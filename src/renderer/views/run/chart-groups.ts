@@ -11,6 +11,7 @@ const looks: Record<string, { name: string, group: string, color: number, marker
   validationAccuracy: { name: 'validation accuracy', group: 'Accuracy', color: 2, markers: true },
   validationMae: { name: 'validation MAE', group: 'MAE', color: 2, markers: true },
   validationErrorRate: { name: 'validation error rate', group: 'Error rate', color: 2, markers: true },
+  heads: { name: 'heads that learn', group: 'Heads', color: 4 },
   learningRate: { name: 'learning rate', group: 'Learning rate', color: 4 },
 }
 const order = ['Loss', 'Cosine', 'Accuracy', 'MAE', 'Error rate']
