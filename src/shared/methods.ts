@@ -10,17 +10,18 @@
  * | mt, mt-finetuned | the multi-task student E_MT, which learnt the embeddings themselves: frozen or with all parameters trained |
  * | student, student-finetuned | the distilled network, frozen or with all parameters trained |
  * | scratch | the student's architecture without any knowledge (the paper's CNN) |
+ * | p-cnn | the teacher that transfers best on validation, all its parameters trained |
  * | bt, bct | the best teacher, the best of all subsets of teachers side by side: a head for each, chosen on validation |
  * | bt-oracle, bct-oracle | the same chosen on the test set, as the paper does |
  */
-export type MethodFamily = 'teacher' | 'combiner' | 'multi-task' | 'student' | 'scratch' | 'selection'
+export type MethodFamily = 'teacher' | 'combiner' | 'multi-task' | 'student' | 'scratch' | 'p-cnn' | 'selection'
 
 export interface Method {
   name: string
   family: MethodFamily
   /** Teacher's or combiner's name. */
   of: string | null
-  /** Whether pixels are trained on (mt-finetuned, student-finetuned, scratch). */
+  /** Whether pixels are trained on (mt-finetuned, student-finetuned, scratch, p-cnn). */
   trainsPixels: boolean
   /** The head has G's shape instead of one small hidden layer. */
   paperHead: boolean
@@ -37,6 +38,7 @@ export const fixedMethods = [
   'student',
   'student-finetuned',
   'scratch',
+  'p-cnn',
   'bt',
   'bct',
   'bt-oracle',
@@ -58,6 +60,7 @@ export function methodNames(teachers: string[], combiners: string[]): string[] {
     'student',
     'student-finetuned',
     'scratch',
+    'p-cnn',
     'bt',
     'bct',
     'bt-oracle',
@@ -95,6 +98,7 @@ export function findMethod(name: string, teachers: string[], combiners: string[]
     case 'student': return { ...base, family: 'student' }
     case 'student-finetuned': return { ...base, family: 'student', trainsPixels: true }
     case 'scratch': return { ...base, family: 'scratch', trainsPixels: true }
+    case 'p-cnn': return { ...base, family: 'p-cnn', trainsPixels: true }
     case 'bt': return { ...base, family: 'selection', selection: { subsets: 'single', choose: 'validation' } }
     case 'bct': return { ...base, family: 'selection', selection: { subsets: 'all', choose: 'validation' } }
     case 'bt-oracle': return { ...base, family: 'selection', selection: { subsets: 'single', choose: 'test' } }

@@ -46,6 +46,11 @@ export const Order = z.strictObject({
   teachers: z.array(OrderTeacher),
   combiner: z.string().nullable().describe('Artefact folder of the combiner below'),
   student: z.string().nullable().describe('Artefact folder of the student below'),
+  candidates: z.array(z.strictObject({
+    teacher: z.string(),
+    key: z.string().describe('Its frozen transfer of the same knowledge'),
+    validation: z.number().nullable().optional().describe('Score of that run, lower is better; the host adds it when the run starts'),
+  })).optional().describe('Teachers of which a p-cnn takes the one that transfers best'),
   selection: z.string().nullable().optional().describe('Artefact folder of the finished selection whose scores are chosen from'),
 })
 export type Order = z.infer<typeof Order>

@@ -180,6 +180,7 @@ function archiveRun(row: RunRow, needs: string[], provenance: Pick<ArchivedRun, 
     teachers: order.teachers.map(({ name, sha256 }) => ({ name, sha256 })),
     combiner: order.combiner && keyIn(order.combiner),
     student: order.student && keyIn(order.student),
+    ...order.candidates && { candidates: order.candidates.map(({ teacher, key }) => ({ teacher, key })) },
     ...provenance,
   }
 }

@@ -46,6 +46,7 @@ export const ArchivedRun = z.strictObject({
   teachers: z.array(z.strictObject({ name: Name, sha256: z.string() })),
   combiner: Key.nullable(),
   student: Key.nullable(),
+  candidates: z.array(z.strictObject({ teacher: Name, key: Key })).optional(),
   device: z.string().nullable(),
   recipeState: z.int().min(0).nullable().describe('Place in recipeStates'),
 })

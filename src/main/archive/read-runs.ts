@@ -65,7 +65,7 @@ async function putOrigin(trx: Trx, { key, stage, recipeState, device }: Archived
   await putProvenance(trx, key, { device })
 }
 
-function plannedRun({ sources, teachers, combiner, student, device: _device, recipeState: _state, ...run }: ArchivedRun, paths: WorkspacePaths, manifests: ReadonlyMap<string, string>): PlannedRun {
+function plannedRun({ sources, teachers, combiner, student, candidates, device: _device, recipeState: _state, ...run }: ArchivedRun, paths: WorkspacePaths, manifests: ReadonlyMap<string, string>): PlannedRun {
   return {
     ...run,
     config: run.config,
@@ -87,6 +87,7 @@ function plannedRun({ sources, teachers, combiner, student, device: _device, rec
       teachers: teachers.map(({ name, sha256 }) => ({ name, sha256, manifest: manifests.get(name) ?? join(paths.teachers, `${name}.yaml`) })),
       combiner: combiner && paths.modelPath(combiner),
       student: student && paths.modelPath(student),
+      ...candidates && { candidates },
     },
   }
 }

@@ -8,6 +8,7 @@ import { existsSync, statSync } from 'node:fs'
 import { listDevices, putProvenance } from '#main/workspace/provenance.ts'
 import { listRuns, needsOf, requireRun, setBlocked, setWorker } from '#main/workspace/runs.ts'
 import { runsOfStudies } from '#main/workspace/studies.ts'
+import { RunResult } from '#shared/order.ts'
 import { eventsPath, readEvents } from './follow.ts'
 import { whyLeftOut } from './left-out.ts'
 import { blockersOf, chooseStarts, threadsBesideGpu } from './schedule.ts'
@@ -127,6 +128,15 @@ function whatIsKnown({ events_offset, last_seq }: RunRow, path: string): Pick<Ru
     : { events_offset, last_seq }
 }
 
+/** What the candidates of a p-cnn reached on validation: their runs are done by now. */
+async function withValidation(db: RunnerState['workspace']['db'], candidates: NonNullable<Order['candidates']>): Promise<Order['candidates']> {
+  return Promise.all(candidates.map(async ({ teacher, key }) => {
+    const { result } = await requireRun(db, key)
+    const validation = result === null ? null : RunResult.parse(JSON.parse(result)).summary.validation
+    return { teacher, key, validation: typeof validation === 'number' ? validation : null }
+  }))
+}
+
 async function startRun(state: RunnerState, { key, gpu }: Start): Promise<void> {
   const { workspace: { db, paths }, workers, worker: setup, wake } = state
   const row = await requireRun(db, key)
@@ -134,8 +144,10 @@ async function startRun(state: RunnerState, { key, gpu }: Start): Promise<void> 
   const threads = row.threads ?? threadsOf(state, row, gpu)
   const runDir = paths.runDir(key)
   const known = whatIsKnown(row, eventsPath(runDir))
+  const planned = JSON.parse(row.work_order) as Omit<Order, 'runDir' | 'threads'>
   const order: Order = {
-    ...JSON.parse(row.work_order) as Omit<Order, 'runDir' | 'threads'>,
+    ...planned,
+    ...planned.candidates && { candidates: await withValidation(db, planned.candidates) },
     runDir,
     firstSeq: known.last_seq + 1,
     threads,

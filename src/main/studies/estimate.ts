@@ -6,8 +6,9 @@ import type { prepare } from '#shared/stages/prepare.ts'
 import type { select } from '#shared/stages/select.ts'
 import type { transfer } from '#shared/stages/transfer.ts'
 import type { Step, StudyDataset } from './step.ts'
-import { isTrained } from '#shared/stages/combine.ts'
+import { isTrained as isCombinerTrained } from '#shared/stages/combine.ts'
 import { ridgePenalties, subsetsOf } from '#shared/stages/select.ts'
+import { trainsPixels } from '#shared/stages/transfer.ts'
 
 /** What a run is expected to cost. */
 export interface Estimate { seconds: number, bytes: number }
@@ -76,7 +77,7 @@ function work(step: Step, { faces, seen, width, datasets }: { faces: number, see
         ? width / Math.max(1, step.inputs.teachers.length)
         : config.size
       const pcaSeconds = (2 * seen * width ** 2 + 10 * width ** 3) / matrixRate
-      if (!isTrained(config.kind)) {
+      if (!isCombinerTrained(config.kind)) {
         return {
           seconds: config.kind === 'pca' ? pcaSeconds : 0,
           bytes: config.kind === 'pca'
@@ -97,15 +98,17 @@ function work(step: Step, { faces, seen, width, datasets }: { faces: number, see
     case 'transfer': {
       const config = step.config as z.infer<typeof transfer.config>
       const times = foldsOf(step, datasets)
-      const trainsPixels = config.encoder.kind === 'scratch' || (config.encoder.kind === 'student' && config.encoder.mode === 'fine-tune')
+      const isTrained = trainsPixels(config.encoder)
       const perEpoch = Math.ceil(faces * 0.7 / config.batch)
       const steps = Math.min(config.steps, config.epochs * perEpoch)
       const geometry = config.encoder.kind === 'scratch'
         ? config.encoder
-        : { network: 'resnet18' as const, width: 27, input: 96 }
-      return { seconds: times * steps * (trainsPixels
+        : config.encoder.kind === 'p-cnn'
+          ? { network: 'resnet18' as const, width: 32, input: 224 } // whichever teacher is chosen: about faceres
+          : { network: 'resnet18' as const, width: 27, input: 96 }
+      return { seconds: times * steps * (isTrained
         ? studentStepSeconds(config.batch, geometry)
-        : 0.0015), bytes: 2e6 + (trainsPixels ? 9e6 : 0) }
+        : 0.0015), bytes: 2e6 + (isTrained ? 9e6 : 0) }
     }
     case 'select': return selectionWork(step, faces, foldsOf(step, datasets))
     default: return step.stage satisfies never

@@ -61,8 +61,8 @@ function missingReason(task: Task, method: Method): string | null {
 }
 
 function marksOf(method: Method, data: StudyDataset, unlabelled: string[], teachers: StudyTeacher[]): Mark[] {
-  // which teachers a selection leans on is known once it has chosen: the tables ask its result
-  const behind = teachers.filter(teacher => method.family !== 'scratch' && method.family !== 'selection' && (method.family !== 'teacher' || teacher.name === method.of))
+  // which teachers a selection or p-cnn leans on is known once it has chosen: the tables ask its result
+  const behind = teachers.filter(teacher => !['scratch', 'p-cnn', 'selection'].includes(method.family) && (method.family !== 'teacher' || teacher.name === method.of))
   const hasLearnt = ['combiner', 'multi-task', 'student'].includes(method.family) && unlabelled.includes(data.name)
   const marks: Mark[] = []
   if (behind.some(teacher => teacher.contaminates.includes(data.format)))

@@ -120,6 +120,7 @@ export function plannedRuns(expansion: Expansion, paths: WorkspacePaths): Planne
       teachers: inputs.teachers.map(({ name, manifest, sha256 }) => ({ name, manifest, sha256 })),
       combiner: inputs.combiner && paths.modelPath(inputs.combiner),
       student: inputs.student && paths.modelPath(inputs.student),
+      ...inputs.candidates && { candidates: inputs.candidates },
       ...inputs.selection && { selection: paths.modelPath(inputs.selection) },
       ...isDeterministic && { isDeterministic },
     },

@@ -5,7 +5,7 @@ import type { CheckedRecipe } from './parse-recipe.ts'
 import type { Step, StepParts, StepSource, StudyDataset, StudyTeacher } from './step.ts'
 import { encoderWidths } from '#shared/stages/combine.ts'
 import { stages } from '#shared/stages/index.ts'
-import { fineTuneDefaults } from '#shared/stages/transfer.ts'
+import { fineTuneDefaults, pCnnDefaults } from '#shared/stages/transfer.ts'
 import { makeStep, merge } from './step.ts'
 
 type Knowledge = CheckedRecipe['recipe']['knowledge'][number]
@@ -70,7 +70,7 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     return share < 1 && task.kind !== 'verification' ? share : undefined
   }
   const frozen = (knowledge: Knowledge, task: Task) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'frozen'), ...transfer, labels: labelsOf(knowledge, task) })
-  const tuned = (knowledge: Knowledge, task: Task) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'fine-tuned'), ...merge(merge(fineTuneDefaults, transfer), fineTune), labels: labelsOf(knowledge, task) })
+  const tuned = (knowledge: Knowledge, task: Task, own: object = {}) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'fine-tuned'), ...merge(merge(merge(fineTuneDefaults, own), transfer), fineTune), labels: labelsOf(knowledge, task) })
   const paperHead = () => {
     const { size = 'mean', layers = 3 } = combiners.find(entry => entry.name === target)!
     const width = teachers.reduce((sum, teacher) => sum + teacher.dimension, 0)
@@ -117,6 +117,12 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
       case 'scratch': {
         const { network, width, input } = distil
         return add('transfer', { ...common, config: { ...tuned(knowledge, task), encoder: { kind: 'scratch', network, width, input } }, ...onPixels(data, null) })
+      }
+      case 'p-cnn': {
+        // keyed by the teachers' own transfers: which of them is best is a function of these
+        const [faces, candidates] = [facesOf(data), teachers.map(({ name }) => ({ teacher: name, key: transferOf(knowledge, data, task, { ...method, family: 'teacher', of: name, name: `teacher:${name}`, trainsPixels: false }, seed) }))]
+        const config = { ...tuned(knowledge, task, pCnnDefaults), encoder: { kind: 'p-cnn' } }
+        return add('transfer', { ...common, config, inputs: { sources: [sourceOf(data, { faces })], teachers, candidates }, keyed: { faces, candidates: candidates.map(({ key }) => key) }, needs: [faces, ...candidates.map(({ key }) => key)] })
       }
       case 'selection': return selectOf(knowledge, data, task, method, seed)
       default: return method.family satisfies never

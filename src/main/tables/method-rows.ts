@@ -116,6 +116,7 @@ export function methodLegend(rows: readonly TableRow[], input: TableInput): stri
     ...(hasParentheses
       ? ['The paper\'s figures in parentheses: after training identity on 100,000 faces of VGGFace2.']
       : []),
+    ...pCnnLegend(input),
     ...(marks.has('contaminated')
       ? [`† leans on a teacher whose training data hold this test set: ${guilty.map(({ name, contaminates }) => `${name} (${contaminates.join(', ')})`).join(', ')}.`]
       : []),
@@ -126,4 +127,13 @@ export function methodLegend(rows: readonly TableRow[], input: TableInput): stri
       ? ['◊ oracle: the test set itself chose the subset of teachers, as in the paper; no figure to expect on new faces. bt and bct choose on validation.']
       : []),
   ]
+}
+
+/** Which teacher a p-cnn fine-tunes, by knowledge. */
+function pCnnLegend({ sources }: Pick<TableInput, 'sources'>): string[] {
+  const chosen = Map.groupBy(sources.filter(({ method, chosen }) => method === 'p-cnn' && chosen), ({ knowledge }) => knowledge)
+  const words = [...chosen].map(([knowledge, runs]) => `${[...new Set(runs.flatMap(run => run.chosen!.teachers))].join(' or ')} on ${knowledge}`)
+  return words.length > 0
+    ? [`p-cnn fine-tunes the teacher that transfers best on validation: ${words.join(', ')}.`]
+    : []
 }

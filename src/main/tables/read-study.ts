@@ -76,9 +76,9 @@ export async function readStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, 
               method,
               seed,
               key,
-              ...chosenOf(resultOf(runsByKey.get(key))?.selection),
+              ...chosenOf(resultOf(runsByKey.get(key))),
               selection: resultOf(runsByKey.get(key))?.selection,
-              marks: [...marks, ...marksOfChosen(resultOf(runsByKey.get(key))?.selection, data, detail)],
+              marks: [...marks, ...marksOfChosen(chosenNames(resultOf(runsByKey.get(key))), data, detail)],
               evaluations: evaluations.get(key)!.map(({ scope, metric, value, count, standard_error, low, high }) => ({
                 scope,
                 metric,
@@ -150,18 +150,28 @@ function unique<T>(values: T[]): T[] {
   ]
 }
 
-/** What a selection chose; nothing where a run is none. */
-function chosenOf(selection: RunResult['selection']): Pick<CellSource, 'chosen'> {
+/** What a selection or p-cnn chose; nothing where a run is neither. */
+function chosenOf(result: RunResult | null): Pick<CellSource, 'chosen'> {
+  const { selection, summary } = result ?? {}
+  if (typeof summary?.teacher === 'string')
+    return { chosen: { teachers: [summary.teacher], tried: Number(summary.teachersTried) } }
   const [first] = selection?.chosen ?? []
   return selection && first
     ? { chosen: { teachers: selection.subsets[first.subset]!.teachers.map(place => selection.teachers[place]!.name), tried: selection.subsets.length } }
     : {}
 }
 
-/** A selection leans on the teachers that it chose: one of them may have been trained on the data set. */
-function marksOfChosen(selection: RunResult['selection'], data: string, { datasets, teachers }: StudyDetail): Cell['marks'] {
+function chosenNames(result: RunResult | null): Set<string> {
+  const { selection, summary } = result ?? {}
+  return new Set([
+    ...selection?.chosen.flatMap(({ subset }) => selection.subsets[subset]!.teachers.map(place => selection.teachers[place]!.name)) ?? [],
+    ...typeof summary?.teacher === 'string' ? [summary.teacher] : [],
+  ])
+}
+
+/** A selection, or a p-cnn, leans on the teachers that it chose: one of them may have been trained on the data set. */
+function marksOfChosen(names: ReadonlySet<string>, data: string, { datasets, teachers }: StudyDetail): Cell['marks'] {
   const { format } = datasets.find(({ name }) => name === data)!
-  const names = new Set(selection?.chosen.flatMap(({ subset }) => selection.subsets[subset]!.teachers.map(place => selection.teachers[place]!.name)))
   return teachers.some(({ name, contaminates }) => names.has(name) && contaminates.includes(format))
     ? ['contaminated']
     : []

@@ -20,8 +20,17 @@ export const EncoderConfig = z.discriminatedUnion('kind', [
     kind: z.literal('scratch'),
     ...StudentConfig.shape,
   }),
+  z.strictObject({
+    kind: z.literal('p-cnn'),
+    teacher: z.string().optional().describe('The one that was chosen; in a model, not in what is asked for'),
+  }),
 ])
 export type EncoderConfig = z.infer<typeof EncoderConfig>
+
+/** Whether every parameter is trained, so that a run works on pixels. */
+export function trainsPixels(encoder: EncoderConfig): boolean {
+  return encoder.kind === 'scratch' || encoder.kind === 'p-cnn' || (encoder.kind === 'student' && encoder.mode === 'fine-tune')
+}
 
 /** Share of the training labels, for the label-efficiency curve. */
 export const LabelShare = z.number().positive().max(1)
@@ -54,7 +63,7 @@ export const transfer = declareStage({
     patience: z.int().min(0).default(12).describe('Epochs without a better validation metric before training stops; 0 never stops early'),
   }),
   usesSeed: () => true,
-  usesAllCores: config => config.encoder.kind === 'scratch' || (config.encoder.kind === 'student' && config.encoder.mode === 'fine-tune'),
+  usesAllCores: config => trainsPixels(config.encoder),
   hasAnswers: true,
 })
 
@@ -65,4 +74,9 @@ export const fineTuneDefaults = {
   head: { hidden: [], dropout: 0.2 },
   batch: 32,
   steps: 1200,
+} as const
+
+/** What differs further for a P-CNN: batch norms are folded into its convolutions, so nothing holds its activations where a larger rate would drive them. */
+export const pCnnDefaults = {
+  optimizer: { learningRate: 5e-5 },
 } as const

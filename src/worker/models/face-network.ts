@@ -58,6 +58,8 @@ function ofTransfer(knowledge: TransferModel, where: string, student: string | n
       throw new FacetError('bad-input', `This head stands on ${encoder.kind === 'teacher'
         ? `the teacher "${encoder.name}"`
         : 'a combiner'}, not on a network of its own.`, { where, hint: 'Name a distil run, or a transfer run of student, student-finetuned or scratch.' })
+    case 'p-cnn':
+      throw new FacetError('bad-input', `This network was the teacher "${encoder.teacher ?? ''}": it keeps that one's own framing and layers, which are not read back from here.`, { where, hint: 'Name a distil run, or a transfer run of student, student-finetuned or scratch.' })
     case 'scratch':
       return {
         shape: encoder,

@@ -8,20 +8,22 @@ import type { Loader } from '#worker/faces/loader.ts'
 import type { StageContext, TensorData } from '#worker/stage.ts'
 import type { HeadTarget } from '../models/head.ts'
 import type { Normalizer } from '../models/normalizer.ts'
-import type { StudentShape } from '../models/student-network.ts'
+import type { ChosenTeacher } from './choose-teacher.ts'
+import type { TrainedNetwork } from './trained-network.ts'
 import type { FoldResult, FoldTrainer, LabelledSample } from './transfer-folds.ts'
 import { mixSeed } from '#shared/seeded-random.ts'
 import { compile, compileInference } from '#worker/engine/compile.ts'
 import { tf } from '#worker/engine/tf.ts'
 import { headLoss, headTarget, headVariables, labelFeed, labelWidth, predictionsOf, runHead, targetLabels } from '../models/head.ts'
 import { commonScale, unitStatistics } from '../models/normalizer.ts'
-import { embed, isMoving, runBackbone, studentVariables, trainBackbone } from '../models/student-network.ts'
-import { loadStudent, studentEncoder } from '../models/student.ts'
+import { loadStudent } from '../models/student.ts'
 import { BatchOrder } from '../training/order.ts'
 import { computeOverFaces, openPixels } from '../training/pixels.ts'
 import { train } from '../training/train.ts'
+import { chooseTeacher } from './choose-teacher.ts'
 import { memoryRows } from './embedding-rows.ts'
 import { needed } from './frozen-features.ts'
+import { studentNetwork } from './trained-network.ts'
 import { foldData, withUndetected } from './transfer-folds.ts'
 import { headTraining, normalizerTensors, reportName, validate } from './transfer-frozen.ts'
 
@@ -31,49 +33,50 @@ type Config = z.output<typeof transfer.config>
 const scratchSize = 1024
 const inferenceBatch = 32
 
-/** The network a training starts from. Without weights it starts anew for every fold. */
-interface Start { shape: StudentShape, size: number, tensors: Record<string, TensorData> | null }
+/** The network that is trained, and for a P-CNN the teacher that it was. */
+export interface TrainedEncoder { network: TrainedNetwork, teacher: ChosenTeacher | null }
 
-function startOf({ config: { encoder }, order }: StageContext<Config>): Start {
-  if (encoder.kind === 'scratch')
-    return { shape: encoder, size: scratchSize, tensors: null }
-  const { manifest, tensors } = loadStudent(needed(order, 'student'))
-  return {
-    shape: manifest,
-    size: manifest.size,
-    tensors: Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.startsWith('decoder/'))),
+/** Opens what the configuration names. */
+export function openTrainedEncoder(context: StageContext<Config>): TrainedEncoder {
+  const { config: { encoder }, order } = context
+  if (encoder.kind === 'p-cnn') {
+    const teacher = chooseTeacher(context)
+    return { network: teacher.network, teacher }
   }
+  if (encoder.kind === 'scratch')
+    return { network: studentNetwork(encoder, scratchSize, null), teacher: null }
+  const { manifest, tensors } = loadStudent(needed(order, 'student'))
+  const own = Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.startsWith('decoder/')))
+  return { network: studentNetwork(manifest, manifest.size, own), teacher: null }
 }
 
-/** Trains all parameters of the student's network and a head on it, from the distilled weights or from none. */
-export function pixelTrainer(context: StageContext<Config>, source: OrderSource, task: Task, samples: readonly LabelledSample[]): FoldTrainer {
+/** Trains all parameters of a network and a head on it. */
+export function pixelTrainer(context: StageContext<Config>, source: OrderSource, task: Task, samples: readonly LabelledSample[], network: TrainedNetwork): FoldTrainer {
   const { config, seed, order, report } = context
-  const start = startOf(context)
   const indexes = Int32Array.from(samples.flatMap(({ isFound, index }) => isFound
     ? [index]
     : []))
   const pixels = openPixels([
     { source, indexes },
-  ], { size: start.shape.input, batch: inferenceBatch, threads: order.threads })
-  const networkOf = (foldSeed: number): Record<string, TensorData> => start.tensors ?? studentVariables(start.shape, start.size, foldSeed)
+  ], { size: network.side, batch: inferenceBatch, threads: order.threads })
   const variablesOf = (foldSeed: number, target: HeadTarget, normalizer: Normalizer): Record<string, TensorData> => ({
-    ...networkOf(foldSeed),
-    ...headVariables(start.size, config.head, target.outputs, foldSeed),
+    ...network.variables(foldSeed),
+    ...headVariables(network.width, config.head, target.outputs, foldSeed),
     ...normalizerTensors(normalizer),
   })
   const anyTarget = headTarget(task, [])
-  const first = variablesOf(0, anyTarget, identity(start.size))
-  const program = compileNetwork(config, start, anyTarget, first)
-  const inference = compileOutputs(config, start, first)
+  const first = variablesOf(0, anyTarget, identity(network.width))
+  const program = compileNetwork(config, network, anyTarget, first)
+  const inference = compileOutputs(config, network, first)
   const fresh = program.save()
   return {
     async run(phase, fold, number, onStep) {
       const data = foldData(samples, fold)
       const target = headTarget(task, data.trainLabels)
       const foldSeed = mixSeed(seed, number)
-      const normalizer = start.tensors
-        ? await codeNormalizer(start, pixels, data.faceRows)
-        : identity(start.size)
+      const normalizer = network.isPretrained
+        ? await codeNormalizer(network, pixels, data.faceRows)
+        : identity(network.width)
       program.restore(fresh)
       program.write(variablesOf(foldSeed, target, normalizer))
       const labels = targetLabels(data.labels, target)
@@ -129,60 +132,51 @@ function identity(size: number): Normalizer {
   }
 }
 
-/** Brings the student's codes of the training faces to mean 0 on one common scale, so that a fresh head starts as on frozen codes. */
-async function codeNormalizer({ shape, size, tensors }: Start, pixels: Loader, rows: Int32Array): Promise<Normalizer> {
-  const encoder = studentEncoder(shape, size, tensors!, inferenceBatch)
+/** Brings a network's codes of the training faces to mean 0 on one common scale, so that a fresh head starts as on frozen codes. */
+async function codeNormalizer(network: TrainedNetwork, pixels: Loader, rows: Int32Array): Promise<Normalizer> {
+  const encoder = compileInference(({ faces }, weights) => ({ code: network.infer(faces as Tensor4D, weights) }), {
+    feeds: facesFeed(network, inferenceBatch),
+    variables: network.variables(0),
+  })
   try {
-    return commonScale(unitStatistics(memoryRows(await computeOverFaces(pixels, rows, inferenceBatch, encoder.encode), size)), 1e6)
+    return commonScale(unitStatistics(memoryRows(await computeOverFaces(pixels, rows, inferenceBatch, faces => encoder.run({ faces }).code!.data), network.width)), 1e6)
   }
   finally {
     encoder.dispose()
   }
 }
 
-function headOutputs(features: Tensor2D, weights: Record<string, Tensor>, config: Config, seed?: Tensor): Tensor2D {
-  const code = tf.div(tf.sub(embed(features, weights), weights['input/mean']!), weights['input/scale']!) as Tensor2D
+function facesFeed({ side }: TrainedNetwork, batch: number) {
+  return { faces: { shape: [batch, side, side, 3], dtype: 'uint8' } } as const
+}
+
+function headOutputs(embedding: Tensor2D, weights: Record<string, Tensor>, config: Config, seed?: Tensor): Tensor2D {
+  const code = tf.div(tf.sub(embedding, weights['input/mean']!), weights['input/scale']!) as Tensor2D
   return runHead(code, weights, config.head, seed)
 }
 
-function compileNetwork(config: Config, { shape }: Start, target: HeadTarget, variables: Record<string, TensorData>): Program {
+function compileNetwork(config: Config, network: TrainedNetwork, target: HeadTarget, variables: Record<string, TensorData>): Program {
   const { batch, optimizer } = config
   return compile(({ faces, labels, seed }, weights) => {
-    const { features, updates } = trainBackbone(faces as Tensor4D, weights, shape)
+    const { embedding, updates } = network.train(faces as Tensor4D, weights)
     return {
-      loss: headLoss(headOutputs(features, weights, config, seed), labels, target),
+      loss: headLoss(headOutputs(embedding, weights, config, seed), labels, target),
       updates,
     }
   }, {
     name: 'network',
-    feeds: {
-      faces: {
-        shape: [batch, shape.input, shape.input, 3],
-        dtype: 'uint8',
-      },
-      labels: labelFeed(target, batch),
-    },
+    feeds: { ...facesFeed(network, batch), labels: labelFeed(target, batch) },
     variables,
-    trainable: Object.keys(variables).filter(name => !isMoving(name) && !name.startsWith('input/')),
+    trainable: Object.keys(variables).filter(name => name.startsWith('head/') || (!name.startsWith('input/') && network.isTrained(name))),
     optimizer,
   })
 }
 
-function compileOutputs(config: Config, { shape }: Start, variables: Record<string, TensorData>): InferenceProgram {
+function compileOutputs(config: Config, network: TrainedNetwork, variables: Record<string, TensorData>): InferenceProgram {
   return compileInference(({ faces }, weights) => ({
-    outputs: headOutputs(runBackbone(faces as Tensor4D, weights, shape), weights, config),
+    outputs: headOutputs(network.infer(faces as Tensor4D, weights), weights, config),
   }), {
-    feeds: {
-      faces: {
-        shape: [
-          inferenceBatch,
-          shape.input,
-          shape.input,
-          3,
-        ],
-        dtype: 'uint8',
-      },
-    },
+    feeds: facesFeed(network, inferenceBatch),
     variables,
   })
 }

@@ -2,11 +2,11 @@ import type { Task } from '#shared/dataset.ts'
 import type { OrderSource, RunResult } from '#shared/order.ts'
 import type { StageContext, TensorData } from '#worker/stage.ts'
 import type { Outcome } from '../training/phases.ts'
-import type { FoldResult, FoldTrainer, LabelledSample } from './transfer-folds.ts'
+import type { FoldResult, LabelledSample } from './transfer-folds.ts'
 import path from 'node:path'
 import { z } from 'zod'
 import { mixSeed } from '#shared/seeded-random.ts'
-import { transfer } from '#shared/stages/transfer.ts'
+import { trainsPixels, transfer } from '#shared/stages/transfer.ts'
 import { runOf } from '#worker/stage.ts'
 import { evaluateAnswers } from '../evaluate/evaluate.ts'
 import { writePredictions } from '../evaluate/predictions.ts'
@@ -17,7 +17,7 @@ import { openKnowledge } from './knowledge.ts'
 import { limitLabels } from './label-share.ts'
 import { answerOf, labelledSamples, planFolds } from './transfer-folds.ts'
 import { frozenTrainer } from './transfer-frozen.ts'
-import { pixelTrainer } from './transfer-pixels.ts'
+import { openTrainedEncoder, pixelTrainer } from './transfer-pixels.ts'
 import { verify } from './verification.ts'
 
 type Config = z.output<typeof transfer.config>
@@ -44,7 +44,12 @@ async function learnTask(context: Context, source: OrderSource, task: Exclude<Ta
   const { config, seed, artefact } = context
   const folds = planFolds(task, samples, config.folds, seed).map((fold, number) => limitLabels(task, samples, fold, config.labels ?? 1, mixSeed(seed, number)))
   const phases = await Phases.open(context)
-  const trainer = await openTrainer(context, source, task, samples)
+  const trained = trainsPixels(config.encoder)
+    ? openTrainedEncoder(context)
+    : null
+  const trainer = trained
+    ? pixelTrainer(context, source, task, samples, trained.network)
+    : frozenTrainer(context, task, samples, await frozenFeatures(context, source, Int32Array.from(samples.flatMap(({ isFound, index }) => isFound ? [index] : []))))
   const predictions = new Map<number, Float32Array>()
   const saved: SavedFold[] = []
   let model: Record<string, TensorData> = {}
@@ -68,13 +73,14 @@ async function learnTask(context: Context, source: OrderSource, task: Exclude<Ta
     prediction: answerOf(task, numbers),
   }))
   saveTransfer(artefact, {
-    manifest: manifestOf(config, task, saved[0]!, model),
+    manifest: manifestOf(trained?.teacher ? { ...config, encoder: { kind: 'p-cnn', teacher: trained.teacher.name } } : config, task, saved[0]!, model),
     tensors: model,
   })
   writePredictions(path.join(artefact, 'predictions.csv'), task, answers)
   return {
     summary: {
       folds: folds.length,
+      ...trained?.teacher && { teacher: trained.teacher.name, teachersTried: trained.teacher.tried },
       ...config.labels !== undefined && { labels: folds.reduce((sum, fold) => sum + fold.train.length, 0) },
       steps: saved.reduce((sum, fold) => sum + fold.steps, 0),
       validation: saved.reduce((sum, fold) => sum + fold.bestScore, 0) / saved.length,
@@ -82,17 +88,6 @@ async function learnTask(context: Context, source: OrderSource, task: Exclude<Ta
     },
     evaluations: evaluateAnswers(task, answers),
   }
-}
-
-async function openTrainer(context: Context, source: OrderSource, task: Task, samples: LabelledSample[]): Promise<FoldTrainer> {
-  const { encoder } = context.config
-  const isTrained = encoder.kind === 'scratch' || (encoder.kind === 'student' && encoder.mode === 'fine-tune')
-  if (isTrained)
-    return pixelTrainer(context, source, task, samples)
-  const indexes = Int32Array.from(samples.flatMap(({ isFound, index }) => isFound
-    ? [index]
-    : []))
-  return frozenTrainer(context, task, samples, await frozenFeatures(context, source, indexes))
 }
 
 /** What a finished fold is kept as: predictions and scores, and of the first one the model. */

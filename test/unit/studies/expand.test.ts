@@ -281,3 +281,31 @@ describe('a share of the labels', () => {
     expect(() => expand([{ path: 'stages.transfer.fineTune.labels', value: '0.1' }])).toThrow('labels')
   })
 })
+
+describe('a P-CNN', () => {
+  const asked = [{ path: 'methods', value: '[p-cnn, "teacher:dlib"]' }, { path: 'seeds', value: '[0]' }]
+  const transferOf = (settings: Setting[], method: string) => {
+    const { cells, steps } = expand([...asked, ...settings])
+    const { key } = cells.find(cell => cell.knowledge === 'Gender-UTK' && cell.method === method)!
+    return steps.find(step => step.key === key)!
+  }
+
+  it('needs every teacher\'s own transfer, the one of the study\'s column included, and is another where one of these is', () => {
+    const step = transferOf([], 'p-cnn')
+    expect(step.inputs.candidates!.map(({ teacher }) => teacher)).toEqual(['faceres', 'dlib'])
+    expect(step.inputs.candidates![1]!.key).toBe(transferOf([], 'teacher:dlib').key)
+    expect(step.needs).toEqual(expect.arrayContaining(step.inputs.candidates!.map(({ key }) => key)))
+    expect(transferOf([{ path: 'stages.transfer.head.hidden', value: '[32]' }], 'p-cnn').key).not.toBe(step.key)
+    expect(transferOf([{ path: 'teachers', value: '[dlib]' }], 'p-cnn').key).not.toBe(step.key)
+  })
+
+  it('is trained as what is fine-tuned, but more gently, unless the recipe says how', () => {
+    expect(transferOf([], 'p-cnn').config).toMatchObject({ encoder: { kind: 'p-cnn' }, batch: 32, optimizer: { kind: 'adamw', learningRate: 5e-5 } })
+    expect(transferOf([{ path: 'stages.transfer.fineTune.optimizer.learningRate', value: '0.01' }], 'p-cnn').config.optimizer).toMatchObject({ learningRate: 0.01 })
+    expect(transferOf([], 'p-cnn').usesAllCores).toBe(true)
+  })
+
+  it('is contaminated only by the teacher that it chooses, which the plan does not know', () => {
+    expect(expand(asked).cells.find(({ method }) => method === 'p-cnn')!.marks).toEqual([])
+  })
+})
