@@ -5,7 +5,7 @@ import { reasonsOf, samplesOf, scan } from './folder.ts'
 import { affectnetFolder, affectnetNpyFolder, npy, rafdbFolder, sfewFolder } from './layouts.ts'
 
 const list = 'basic/EmoLabel/list_patition_label.txt'
-const counted = (values: (string | null)[]): Record<string, number> => Object.fromEntries(Map.groupBy(values, value => String(value)).entries().map(([value, all]) => [value, all.length]))
+const counted = (values: (string | null)[]): Record<string, number> => Object.fromEntries([...Map.groupBy(values, value => String(value))].map(([value, all]) => [value, all.length]))
 
 describe('rafdb', () => {
   it('takes labels from the list, test as published, and a tenth of each class of train for validation', async () => {

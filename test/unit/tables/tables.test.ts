@@ -266,6 +266,7 @@ it('notices name limits of ethnicity, terms, contamination and withdrawn data', 
         folds: 'subject',
         classes: 5,
         source: null,
+        labels: 1,
       },
     ],
     datasets: [
