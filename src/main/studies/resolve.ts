@@ -28,13 +28,11 @@ export interface ResolvedStudy {
 /**
  * Finds the data sets and teachers that a recipe names and expands it.
  *
- * @throws FacetError where a teacher is unknown or its files are not what its manifest says
+ * @throws FacetError where a teacher is unknown or its files are not what its manifest says, and where data sets are missing: all of them are named
  */
 export async function resolveStudy(checked: CheckedRecipe, registry: Registry): Promise<ResolvedStudy> {
   const teachers = await findTeachers(checked.recipe.teachers, registry)
-  const packed: { name: string, pack: string, fingerprint: string }[] = []
-  for (const [name, { format, path, ...options }] of Object.entries(checked.recipe.data))
-    packed.push({ name, ...await registry.ensureDataset(name, { format, path, options }) })
+  const packed = await findDatasets(checked.recipe.data, registry)
   const { unlabelled } = checked.recipe
   const shown = new Set(packed.filter(({ name }) => unlabelled.includes(name)).flatMap(({ pack }) => hashesOf(pack)))
   const datasets = packed.map(({ name, pack, fingerprint }): StudyDataset => {
@@ -54,6 +52,33 @@ export async function resolveStudy(checked: CheckedRecipe, registry: Registry): 
     teachers,
     expansion: expandStudy(checked, datasets, teachers),
   }
+}
+
+interface PackedDataset { name: string, pack: string, fingerprint: string }
+
+/** Every data set of a recipe. One folder that is missing does not hide the next: a person who collects them wants the whole list. */
+async function findDatasets(data: CheckedRecipe['recipe']['data'], registry: Registry): Promise<PackedDataset[]> {
+  const packed: PackedDataset[] = []
+  const missing: { name: string, error: FacetError }[] = []
+  for (const [name, { format, path, ...options }] of Object.entries(data)) {
+    try {
+      packed.push({ name, ...await registry.ensureDataset(name, { format, path, options }) })
+    }
+    catch (error) {
+      if (!(error instanceof FacetError && error.code === 'not-found'))
+        throw error
+      missing.push({ name, error })
+    }
+  }
+  if (missing.length === 1)
+    throw missing[0]!.error
+  if (missing.length > 1) {
+    const lines = missing.map(({ name, error }) => `\n  ${name}: ${[error.where, error.message].filter(Boolean).join(': ')}`)
+    throw new FacetError('not-found', `${missing.length} of the study's ${Object.keys(data).length} data sets are missing:${lines.join('')}`, {
+      hint: 'Copy them there, or set their paths: --set data.NAME.path=DIR.',
+    })
+  }
+  return packed
 }
 
 async function findTeachers(names: string[], registry: Registry): Promise<StudyTeacher[]> {
