@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** The benches of `facet bench`, in the order in which they run. */
-export const benchNames = ['student', 'autoencoder', 'select', 'embed', 'prepare', 'store', 'epoch'] as const
+export const benchNames = ['student', 'autoencoder', 'select', 'embed', 'prepare', 'store', 'epoch', 'export'] as const
 export type BenchName = (typeof benchNames)[number]
 
 /** What one contender needed for the work. */

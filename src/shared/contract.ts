@@ -9,6 +9,7 @@ import { runEvents, runMethods } from './contract/runs.ts'
 import { studyEvents, studyMethods } from './contract/studies.ts'
 import { tableEvents, tableMethods, TableSelection } from './contract/tables.ts'
 import { Rejected, Sample, Task } from './dataset.ts'
+import { Exported, ExportFormat, ExportWeights } from './export.ts'
 import { TeacherManifest } from './manifest.ts'
 import { RunState } from './order.ts'
 import { Predicted } from './predict.ts'
@@ -139,12 +140,10 @@ export const methods = {
   }), Predicted),
   'models.export': method('write', z.strictObject({
     key: Key,
-    format: z.enum(['savedmodel']),
+    format: ExportFormat,
+    weights: ExportWeights.default('float32'),
     into: Path,
-  }), z.strictObject({
-    path: z.string(),
-    files: z.array(z.string()),
-  })),
+  }), Exported),
 
   'gc.preview': method('read', nothing, GcView),
   'gc.run': method('write', nothing, GcView),

@@ -1,6 +1,8 @@
 import { z } from 'zod'
 import { FaceState, PhotographView } from './dataset-views.ts'
 import { ProbeResult } from './dataset.ts'
+import { ExportRequest } from './export-request.ts'
+import { Exported } from './export.ts'
 import { TeacherManifest } from './manifest.ts'
 import { CostQuestion, NetworkCost } from './model-costs.ts'
 import { PredictRequest, PredictResult } from './predict.ts'
@@ -91,16 +93,7 @@ export const inspectMethods = {
   tryPhotograph: method(180_000, TryRequest, TryResult),
   predict: method(300_000, PredictRequest, PredictResult),
   synthesize: method(900_000, z.record(z.string(), z.unknown()), z.unknown()),
-  exportModel: method(300_000, z.strictObject({
-    model: z.string(),
-    student: z.string().nullable(),
-    format: z.enum(['savedmodel']),
-    into: z.string(),
-    card: z.string(),
-  }), z.strictObject({
-    path: z.string(),
-    files: z.array(z.string()),
-  })),
+  exportModel: method(900_000, ExportRequest, Exported),
 } as const
 export type InspectMethod = keyof typeof inspectMethods
 export type InspectInput<M extends InspectMethod> = z.output<(typeof inspectMethods)[M]['input']>

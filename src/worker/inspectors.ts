@@ -20,5 +20,5 @@ export const inspectors: { [M in InspectMethod]: (input: InspectInput<M>, signal
   tryPhotograph: async input => (await import('./inspect/try.ts')).tryPhotograph(input),
   predict: async input => (await import('./predict.ts')).predict(input),
   synthesize: async (input, signal) => (await import('./faces/synthetic/index.ts')).synthesize(input, signal),
-  exportModel: async ({ format: _savedmodel, ...input }) => (await import('./export.ts')).exportSavedModel(input),
+  exportModel: async input => (await import('./export/index.ts')).exportModel(input),
 }

@@ -3,6 +3,7 @@ import { archiveHandlers } from './archives.ts'
 import { compareHandlers } from './compare.ts'
 import { datasetPageHandlers } from './dataset-pages.ts'
 import { datasetHandlers } from './datasets.ts'
+import { exportHandlers } from './exports.ts'
 import { gcHandlers } from './gc.ts'
 import { modelHandlers } from './models.ts'
 import { overviewHandlers } from './overview.ts'
@@ -28,6 +29,7 @@ export const parts: HandlerPart[] = [
   tableHandlers,
   savedTableHandlers,
   modelHandlers,
+  exportHandlers,
   gcHandlers,
   studyHandlers,
   studyDocumentHandlers,

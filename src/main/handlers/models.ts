@@ -3,25 +3,20 @@ import type { PredictRequest } from '#shared/predict.ts'
 import type { Core, HandlerPart } from '../core.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import { existsSync } from 'node:fs'
-import { basename } from 'node:path'
 import { FacetError } from '#shared/errors.ts'
-import { openDataset } from '#shared/files/dataset-pack.ts'
 import { pixelMethods } from '#shared/methods.ts'
 import { Order } from '#shared/order.ts'
 import { prepare } from '#shared/stages/prepare.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
-import { writeModelCard } from '../models/card.ts'
 import { noticesOf } from '../tables/notices.ts'
-import { listTeachers } from '../teachers/registry.ts'
-import { findRun, listEvaluations, listRuns, requireRun, studiesOf } from '../workspace/runs.ts'
+import { listRuns } from '../workspace/runs.ts'
 import { requireStudy } from '../workspace/studies.ts'
-import { facetVersion } from './workspace.ts'
 
 /** Why a knowledge has no network that answers from pixels. */
 export const noPredictor = `no finished run of ${pixelMethods.slice(0, -1).join(', ')} or ${pixelMethods.at(-1)}`
 
 export const modelHandlers = (core => ({
-  'predict': async ({ image, study }) => {
+  predict: async ({ image, study }) => {
     if (!existsSync(image))
       throw new FacetError('not-found', 'There is no such photograph.', { where: image })
     const { request, missing, notices } = await choosePredictors(core, study, image)
@@ -31,19 +26,6 @@ export const modelHandlers = (core => ({
       notices,
       ...await core.inspector.ask('predict', request),
     }
-  },
-  'models.export': async ({ key, format, into }) => {
-    const run = await findRun(core.workspace.db, key)
-    if (run.state !== 'done')
-      throw new FacetError('conflict', `Run "${run.label}" is ${run.state}; only a finished one can be exported.`, { where: run.key, hint: 'facet resume KEY finishes it.' })
-    const order = orderOf(run)
-    return core.inspector.ask('exportModel', {
-      model: order.artefact,
-      student: order.student,
-      format,
-      into,
-      card: await cardOf(core, run),
-    })
   },
 })) satisfies HandlerPart
 
@@ -114,57 +96,4 @@ export async function choosePredictors({ workspace: { db } }: Core, study: strin
 /** Whether the artefact holds a head; a verification has none. */
 export function isHead(run: RunRow): boolean {
   return existsSync(`${orderOf(run).artefact}/tensors.safetensors`)
-}
-
-async function cardOf({ workspace: { db, paths } }: Core, run: RunRow): Promise<string> {
-  const order = orderOf(run)
-  const below = order.student === null
-    ? null
-    : orderOf(await requireRun(db, basename(order.student)))
-  const sources = new Map([
-    ...order.sources,
-    ...below?.sources ?? [],
-  ].map(source => [source.name, source]))
-  const datasets = [
-    ...sources.values(),
-  ].map(({ name, dataset, root }) => {
-    const pack = openDataset(dataset)
-    pack.close()
-    return {
-      name,
-      root,
-      format: pack.meta.format,
-      licence: pack.meta.licence,
-    }
-  })
-  const known = await listTeachers(paths.teachers)
-  const teachers = [
-    ...order.teachers,
-    ...below?.teachers ?? [],
-  ].flatMap(({ name }) => known.find(entry => entry.name === name) ?? [])
-  const task = String((JSON.parse(run.config) as { task?: string }).task ?? '')
-  return writeModelCard({
-    label: run.label,
-    key: run.key,
-    version: facetVersion(),
-    engine: run.engine,
-    studies: await studiesOf(db, run.key),
-    evaluations: (await listEvaluations(db, [run.key])).map(({ scope, metric, value, count, standard_error, low, high }) => ({
-      scope,
-      metric,
-      value,
-      count,
-      standardError: standard_error,
-      interval: [low, high],
-    })),
-    datasets,
-    teachers,
-    notices: noticesOf({
-      knowledge: [
-        { name: run.label, task },
-      ],
-      datasets,
-      teachers,
-    }).filter(notice => !datasets.some(({ name }) => notice.startsWith(`${name}: `))),
-  })
 }

@@ -153,6 +153,28 @@ async function readPart(part: Part, input: TableInput, pack: Dataset, read: Read
 }
 
 const valuesOf = (scores: readonly SampleScore[]): number[] => scores.map(({ score }) => score)
+
+/** What one group of a run's test samples reaches. */
+export type GroupValue = Pick<GroupFigure, 'by' | 'value' | 'count' | 'interval'> & { group: string }
+
+/** What one run reaches in each group of people that its data set knows, of its scores by sample. */
+export function valuesByGroup(scores: readonly SampleScore[], dataset: string): GroupValue[] {
+  const pack = openDataset(dataset)
+  try {
+    return groupingsOf(pack.meta.tasks).filter(({ by }) => usual.includes(by)).flatMap((grouping) => {
+      const names = [...grouping.groups, 'mixed pairs']
+      return inGroups(scores, grouping, pack).scores.flatMap((own, place) => own.length === 0 ? [] : [{ by: grouping.by, group: names[place]!, ...valueOf(own) }])
+    })
+  }
+  finally {
+    pack.close()
+  }
+}
+
+function valueOf(scores: readonly SampleScore[]): Pick<GroupFigure, 'value' | 'count' | 'interval'> {
+  return { value: mean(valuesOf(scores)), count: scores.length, interval: bootstrap(valuesOf(scores), { clusters: clustersOf(scores) }).interval }
+}
+
 /** Clusters of some samples, where any has one. */
 function clustersOf(scores: readonly SampleScore[]): string[] | undefined {
   return scores.some(({ cluster }) => cluster !== null) ? scores.map(({ id, cluster }) => cluster ?? id) : undefined
@@ -161,7 +183,7 @@ function clustersOf(scores: readonly SampleScore[]): string[] | undefined {
 function figuresOf({ knowledge, scope, grouping }: Part, method: string, { source: { seed, key }, scores }: { source: CellSource, scores: SampleScore[][] }, names: readonly string[]): GroupFigure[] {
   return scores.flatMap((own, place): GroupFigure[] => own.length === 0
     ? []
-    : [{ knowledge: knowledge.name, scope, by: grouping.by, group: names[place]!, method, seed, key, value: mean(valuesOf(own)), count: own.length, interval: bootstrap(valuesOf(own), { clusters: clustersOf(own) }).interval }])
+    : [{ knowledge: knowledge.name, scope, by: grouping.by, group: names[place]!, method, seed, key, ...valueOf(own) }])
 }
 
 /** The gap of each seed between the two groups that are best and worst over all seeds. */

@@ -4,7 +4,7 @@ import type { BenchCase, BenchName } from '#shared/bench.ts'
 export type Work = Record<string, number | string>
 
 /** Peers that are no dependencies of Facet: `facet bench --peers` installs them in the user's cache. */
-export type PeerPackage = 'torch' | 'onnx'
+export type PeerPackage = 'torch' | 'onnx' | 'onnxruntime'
 
 /** Who does the work. Node contenders are modules in contenders/, Python ones scripts in scripts/bench/. */
 export type Contender = {
@@ -13,7 +13,7 @@ export type Contender = {
   target?: number
 } & (
   | { kind: 'node', module: string, needs?: PeerPackage, work?: Work }
-  | { kind: 'python', script: string, needs: PeerPackage, work?: Work }
+  | { kind: 'python', script: string, needs: 'torch' | 'onnxruntime', work?: Work }
   /** A part of what our own contender did in the same turn, as it timed it. */
   | { kind: 'part', part: string }
 )

@@ -11,7 +11,7 @@ import { engineThreads } from '#shared/engine-environment.ts'
 import { toProblem } from '#shared/errors.ts'
 import { benches } from './benches.ts'
 import { measure } from './measure.ts'
-import { onnxModel, peersOf, scripts, setUpPeers, torchPython } from './peers.ts'
+import { onnxModel, peersOf, pythonOf, scripts, setUpPeers } from './peers.ts'
 import { startContestant } from './turns.ts'
 
 /** The bench process: node index.ts SETTING. Writes a BenchLine a line. */
@@ -71,23 +71,24 @@ function needOf(contender: Contender): PeerPackage | undefined {
 }
 
 function startContender(contender: Exclude<Contender, { kind: 'part' }>, work: Case['work']): Promise<Contestant> {
-  const whole = contender.kind === 'node' && contender.needs === 'onnx'
-    ? { ...work, model: onnxModel(peers), modules: peers.node }
+  if (contender.kind === 'python') {
+    const { python, path } = pythonOf(peers, contender.needs)
+    return startContestant([python, join(scripts, `${contender.script}.py`), JSON.stringify(work)], { ...environment(peers, setting.threads), PYTHONPATH: path })
+  }
+  const whole = contender.needs === 'onnx'
+    ? { ...work, model: onnxModel(peers) }
     : work
-  return startContestant(contender.kind === 'node'
-    ? [process.execPath, join(import.meta.dirname, 'child.ts'), join(import.meta.dirname, 'contenders', `${contender.module}.ts`), JSON.stringify(whole)]
-    : [torchPython(peers), join(scripts, `${contender.script}.py`), JSON.stringify(whole)], environment(peers, setting.threads))
+  return startContestant([process.execPath, join(import.meta.dirname, 'child.ts'), join(import.meta.dirname, 'contenders', `${contender.module}.ts`), JSON.stringify(whole)], environment(peers, setting.threads))
 }
 
 /** The same number of threads for everybody, under each library's own name for it; ours as a run's worker has them. */
-function environment({ folder, torch }: Peers, threads: number): NodeJS.ProcessEnv {
+function environment({ folder }: Peers, threads: number): NodeJS.ProcessEnv {
   return {
     ...process.env,
     ...engineThreads(threads),
     TF_CPP_MIN_LOG_LEVEL: '2',
     FACET_BENCH_THREADS: String(threads),
     CUDA_VISIBLE_DEVICES: '',
-    PYTHONPATH: torch,
     PYTHONDONTWRITEBYTECODE: '1',
     TORCHINDUCTOR_CACHE_DIR: join(folder, 'inductor'),
   }

@@ -25,8 +25,8 @@ export interface Peers {
   torch: string
   /** What writes ONNX, for PYTHONPATH. */
   onnx: string
-  /** Packages of the Node peers. */
-  node: string
+  /** onnxruntime for Python and what the example of an exported model needs, for PYTHONPATH. */
+  onnxruntime: string
   /** The ONNX form of faceres. */
   model: string
 }
@@ -39,25 +39,27 @@ export function peersOf(env: NodeJS.ProcessEnv = process.env): Peers {
     folder,
     torch: join(folder, `torch-${torch}`),
     onnx: join(folder, `onnx-${onnx}`),
-    node: join(folder, `onnxruntime-${onnxruntime}`),
+    onnxruntime: join(folder, `onnxruntime-python-${onnxruntime}`),
     model: join(folder, `faceres-onnx-${onnx}.onnx`),
   }
 }
 
-/** The Python that PyTorch was installed for. @throws FacetError where it is not installed */
-export function torchPython({ torch }: Peers): string {
+const titles = { torch: 'PyTorch', onnxruntime: 'onnxruntime for Python' }
+
+/** The Python that a package was installed for, and what goes into its PYTHONPATH. @throws FacetError where it is not installed */
+export function pythonOf(peers: Peers, name: 'torch' | 'onnxruntime'): { python: string, path: string } {
   try {
-    return readFileSync(join(torch, 'python.txt'), 'utf8').trim()
+    return { python: readFileSync(join(peers[name], 'python.txt'), 'utf8').trim(), path: peers[name] }
   }
   catch {
-    throw notSetUp('PyTorch')
+    throw notSetUp(titles[name])
   }
 }
 
-/** faceres as ONNX. @throws FacetError where it or onnxruntime-node is missing */
-export function onnxModel({ node, model }: Peers): string {
-  if (!existsSync(model) || !existsSync(join(node, 'node_modules')))
-    throw notSetUp('onnxruntime-node')
+/** faceres as ONNX. @throws FacetError where it is missing */
+export function onnxModel({ model }: Peers): string {
+  if (!existsSync(model))
+    throw notSetUp('faceres as ONNX')
   return model
 }
 
@@ -66,7 +68,7 @@ function notSetUp(name: string): FacetError {
 }
 
 /**
- * Installs the peers that are missing: PyTorch (0.6 GB to fetch, 1.3 GB unpacked) and onnxruntime-node. Each goes to a temporary folder
+ * Installs the peers that are missing: PyTorch (0.6 GB to fetch, 1.3 GB unpacked), onnxruntime. Each goes to a temporary folder
  * that is renamed when whole, so that a broken set-up is no set-up. Nothing to do costs nothing.
  * @throws FacetError saying what the package manager said
  */
@@ -76,9 +78,9 @@ export async function setUpPeers(peers: Peers, needed: ReadonlySet<PeerPackage>,
     note('peers: fetching PyTorch from PyPI (0.6 GB)')
     await whole(peers.torch, installTorch)
   }
-  if (needed.has('onnx') && !existsSync(peers.node)) {
-    note('peers: fetching onnxruntime-node from npm')
-    await whole(peers.node, folder => tool(['npm', 'install', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund', `onnxruntime-node@${onnxruntime}`]))
+  if (needed.has('onnxruntime') && !existsSync(peers.onnxruntime)) {
+    note('peers: fetching onnxruntime from PyPI')
+    await whole(peers.onnxruntime, installOnnxruntime)
   }
   if (needed.has('onnx') && !existsSync(peers.model)) {
     note('peers: writing faceres as ONNX')
@@ -95,6 +97,13 @@ async function installTorch(folder: string): Promise<void> {
   await pip(python, folder, torchNeeds)
   await tool([python, join(scripts, 'cuda_stubs.py'), folder])
   await tool([python, '-c', 'import torch; torch.ones(2) + 1'], { PYTHONPATH: folder })
+  writeFileSync(join(folder, 'python.txt'), python)
+}
+
+/** With what the example of an exported model imports. */
+async function installOnnxruntime(folder: string): Promise<void> {
+  const python = await findPython()
+  await pip(python, folder, [`onnxruntime==${onnxruntime}`, 'numpy', 'pillow'])
   writeFileSync(join(folder, 'python.txt'), python)
 }
 
@@ -131,7 +140,7 @@ function tool([program, ...args]: readonly string[], env: NodeJS.ProcessEnv = {}
       const last = text.stderr.trim().split('\n').findLast(line => /error/i.test(line)) ?? text.stderr.trim().split('\n').at(-1)
       reject(new FacetError('engine', `The peers cannot be set up: ${[last, reason].filter(Boolean).join(' - ')}.`, {
         where: [program, ...args.slice(0, 3)].join(' '),
-        hint: 'It needs python3 (3.10 or newer) with pip, npm, a C compiler and the package indexes; without --peers the others are compared.',
+        hint: 'It needs python3 (3.10 or newer) with pip, a C compiler and the package indexes; without --peers the others are compared.',
       }))
     }
     child.on('error', error => fail(error.message))

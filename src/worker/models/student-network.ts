@@ -132,15 +132,32 @@ export function runBackbone(pixels: Tensor4D, variables: Variables, shape: Stude
 }
 
 /**
- * `runBackbone` in ops that leave the batch size open, each batch norm as one scale and one offset: for graphs that other programs run.
+ * Weights with each batch norm folded into the filter before it: `NAME/filter` and `NAME/bias` where there were a filter and a norm
+ * with moving statistics, all else as it was. (x * f - mean) s / sqrt(variance + epsilon) + offset is a convolution with a bias.
+ */
+export function foldNorms(tensors: Record<string, TensorData>): Record<string, TensorData> {
+  const parts = new Set(['scale', 'offset', 'mean', 'variance'])
+  return Object.fromEntries(Object.entries(tensors).flatMap(([name, tensor]): [string, TensorData][] => {
+    const [layer, part] = [name.slice(0, name.lastIndexOf('/')), name.slice(name.lastIndexOf('/') + 1)]
+    if (part !== 'filter')
+      return parts.has(part) ? [] : [[name, tensor]]
+    const of = (part: string): TensorData['data'] => tensors[`${layer}/${part}`]!.data
+    const factors = Float64Array.from(of('scale'), (scale, i) => scale / Math.sqrt(of('variance')[i]! + epsilon))
+    const bias = Float32Array.from(factors, (factor, i) => of('offset')[i]! - of('mean')[i]! * factor)
+    return [
+      // channels are the last side, of depthwise filters [height, width, channels, 1] too
+      [name, { ...tensor, data: Float32Array.from(tensor.data, (value, i) => value * factors[i % factors.length]!) }],
+      [`${layer}/bias`, { dtype: 'float32', shape: [factors.length], data: bias }],
+    ]
+  }))
+}
+
+/**
+ * `runBackbone` on the weights of `foldNorms`, in ops that leave the batch size open: for graphs that other programs run.
  * Training and our own inference see fixed shapes, where batch norm on aligned lanes is faster.
  */
-export function runPortableBackbone(pixels: Tensor4D, variables: Variables, shape: StudentShape): Tensor2D {
-  return backbone(pixels, variables, shape, (x, name) => {
-    const of = (part: string): Tensor => variables[`${name}/${part}`]!
-    const scale = tf.mul(of('scale'), tf.rsqrt(tf.add(of('variance'), epsilon)))
-    return tf.add(tf.mul(x, scale), tf.sub(of('offset'), tf.mul(of('mean'), scale)))
-  })
+export function runFoldedBackbone(pixels: Tensor4D, variables: Variables, shape: StudentShape): Tensor2D {
+  return backbone(pixels, variables, shape, (x, name) => biasAdd(x, variables[`${name}/bias`]!))
 }
 
 /** features -> the student's embedding, f32 [n, features] -> f32 [n, size]. */

@@ -105,6 +105,9 @@ class Importer {
     if (parsed.some(({ name }) => this.#batched.has(name)))
       this.#batched.add(node.name)
     const inputs = parsed.filter(({ control }) => !control).map(({ name, index }) => ({ node: this.#done.get(name)!.node, index }))
+    // whatever type the model takes its pixels in, ours are float32 already
+    if (node.op === 'Cast' && inputs[0]?.node === this.#options.input.node && node.attr.DstT?.type === 'DT_FLOAT')
+      return this.#options.input
     const name = this.#name(node.name)
     if (this.#absorbed.has(node.name))
       return this.#done.get(this.#absorbed.get(node.name)!)!

@@ -121,7 +121,7 @@ let wholeExport = ''
 /** What stands under the asked name is whole, and the same each time. */
 function requireExport(into: string): void {
   const files = readdirSync(into).sort().join(', ')
-  if (files !== 'README.md, saved_model.pb')
+  if (files !== 'README.md, example.py, saved_model.pb')
     fail(`the export holds ${files}`)
   const found = digest(join(into, 'saved_model.pb'))
   wholeExport ||= found

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { onnxModel, peersOf, setUpPeers, torchPython } from '#worker/bench/peers.ts'
+import { onnxModel, peersOf, pythonOf, setUpPeers } from '#worker/bench/peers.ts'
 
 let folder: string
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'facet-peers-')) })
@@ -29,29 +29,29 @@ describe('peers', () => {
 
   it('that are not set up say which command does it', () => {
     const peers = peersOf({ FACET_CACHE: folder })
-    for (const find of [torchPython, onnxModel]) {
-      expect(() => find(peers)).toThrow('not set up')
-      expect(() => find(peers)).toThrow(expect.objectContaining({ hint: 'facet bench --peers does that.' }))
+    for (const find of [() => pythonOf(peers, 'torch'), () => pythonOf(peers, 'onnxruntime'), () => onnxModel(peers)]) {
+      expect(find).toThrow('not set up')
+      expect(find).toThrow(expect.objectContaining({ hint: 'facet bench --peers does that.' }))
     }
   })
 
   it('leave nothing behind where the package manager fails, and say what it said', async () => {
-    pretend('npm', 'echo "npm error code E404" >&2; exit 1')
+    pretend('python3', 'case "$*" in *pip*) echo "ERROR: no such version" >&2; exit 1;; *) echo python3;; esac')
     const peers = peersOf({ FACET_CACHE: folder })
-    await expect(setUpPeers(peers, new Set(['onnx']), () => {})).rejects.toThrow('npm error code E404 - exit code 1')
+    await expect(setUpPeers(peers, new Set(['onnxruntime']), () => {})).rejects.toThrow('ERROR: no such version - exit code 1')
     expect(readdirSync(peers.folder)).toEqual([])
   })
 
   it('that are there cost nothing to set up', async () => {
-    pretend('npm', 'exit 1')
     pretend('python3', 'exit 1')
     const peers = peersOf({ FACET_CACHE: folder })
-    mkdirSync(peers.torch, { recursive: true })
-    mkdirSync(join(peers.node, 'node_modules'), { recursive: true })
+    for (const name of ['torch', 'onnxruntime'] as const) {
+      mkdirSync(peers[name], { recursive: true })
+      writeFileSync(join(peers[name], 'python.txt'), '/usr/bin/python3\n')
+    }
     writeFileSync(peers.model, '')
-    writeFileSync(join(peers.torch, 'python.txt'), '/usr/bin/python3\n')
-    await setUpPeers(peers, new Set(['torch', 'onnx']), () => expect.unreachable())
-    expect(torchPython(peers)).toBe('/usr/bin/python3')
+    await setUpPeers(peers, new Set(['torch', 'onnx', 'onnxruntime']), () => expect.unreachable())
+    expect(pythonOf(peers, 'onnxruntime')).toEqual({ python: '/usr/bin/python3', path: peers.onnxruntime })
     expect(onnxModel(peers)).toBe(peers.model)
   })
 })

@@ -28,7 +28,7 @@ export const bench: RegisterCommand = (program, act) => program
   .command('bench')
   .addArgument(new Argument('[names...]', 'which; all but app and load where none is named: app measures the app on a workspace with many runs, load what host and server bear (some 10 minutes, 8 GB of disk)').choices([...benchNames, ...ownBenches]))
   .description('speed and memory against PyTorch, tfjs, onnxruntime and others, the same work in turn; ratios hold on any machine')
-  .option('--peers', 'first install the peers that are missing, in the user\'s cache: PyTorch from PyPI (0.6 GB), onnxruntime-node from npm', false)
+  .option('--peers', 'first install the peers that are missing, in the user\'s cache: PyTorch (0.6 GB) and onnxruntime from PyPI', false)
   .option('--rounds <n>', 'turns of each contender', wholeNumber(1), 7)
   .option('--threads <n>', 'threads of each contender', wholeNumber(1), availableParallelism())
   .option('--runs <n>', 'app, load: runs in the workspace', wholeNumber(1), 1500)
