@@ -1,11 +1,13 @@
-import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 
+type Runtime = typeof import('onnxruntime-node')
+type Session = Awaited<ReturnType<Runtime['InferenceSession']['create']>>
+
 /** An ONNX file in onnxruntime-node, with the bench's number of threads. */
-export async function openOnnx(model: string): Promise<{ session: InferenceSession, Tensor: typeof Tensor, version: string }> {
+export async function openOnnx(model: string): Promise<{ session: Session, Tensor: Runtime['Tensor'], version: string }> {
   const { InferenceSession, Tensor } = await import('onnxruntime-node')
   const session = await InferenceSession.create(model, {
     intraOpNumThreads: Number(process.env.FACET_BENCH_THREADS),

@@ -127,7 +127,7 @@ function operand(node: PortableNode, name: string, rank: number, onnx: OnnxGraph
   if (shape.length > 1)
     throw refused(node, `with a constant of [${shape.join(', ')}]`)
   // one for each channel: [c, 1, 1] against [n, c, h, w], [c] against [n, c]
-  const repeated = shape.length === 0 ? [] : [shape[0]!, ...Array.from({ length: Math.max(0, rank - 2) }).fill(1)]
+  const repeated = shape.length === 0 ? [] : [shape[0]!, ...[1, 1].slice(0, Math.max(0, rank - 2))]
   return { name: onnx.tensor(repeated.length > 1 ? `${name}/${rank}` : name, 'float32', repeated, constant.data), shape }
 }
 
