@@ -48,6 +48,9 @@ export const fixedMethods = [
 /** Methods whose network sees pixels by itself, the one to predict with first. */
 export const pixelMethods: readonly string[] = ['student', 'student-finetuned', 'mt', 'mt-finetuned', 'scratch']
 
+/** "student, ... or scratch", for people. */
+export const pixelMethodWords = `${pixelMethods.slice(0, -1).join(', ')} or ${pixelMethods.at(-1)}`
+
 /** Every method name of a recipe, in the order of the paper's tables: single teachers, fused, student, baselines. */
 export function methodNames(teachers: string[], combiners: string[]): string[] {
   return [

@@ -4,7 +4,7 @@ import type { Core, HandlerPart } from '../core.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import { existsSync } from 'node:fs'
 import { FacetError } from '#shared/errors.ts'
-import { pixelMethods } from '#shared/methods.ts'
+import { pixelMethods, pixelMethodWords } from '#shared/methods.ts'
 import { Order } from '#shared/order.ts'
 import { prepare } from '#shared/stages/prepare.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
@@ -13,7 +13,7 @@ import { listRuns } from '../workspace/runs.ts'
 import { requireStudy } from '../workspace/studies.ts'
 
 /** Why a knowledge has no network that answers from pixels. */
-export const noPredictor = `no finished run of ${pixelMethods.slice(0, -1).join(', ')} or ${pixelMethods.at(-1)}`
+export const noPredictor = `no finished run of ${pixelMethodWords}`
 
 export const modelHandlers = (core => ({
   predict: async ({ image, study }) => {

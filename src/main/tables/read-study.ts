@@ -228,9 +228,10 @@ function countsOf(prepare: RunRow | undefined): Pick<TableDataset, 'found' | 'no
   }
 }
 
-/** Runs of the student, and those of the combiners that they learnt. */
+/** Runs of the student of two stages (the multi-task one learns no combiner), and those of the combiners that they learnt. */
 function networkRuns(runs: readonly RunRow[], needs: ReadonlyMap<string, readonly string[]>): TableInput['networkRuns'] {
-  const students = runs.filter(({ stage }) => stage === 'distil')
+  const combiners = new Set(runs.flatMap(({ stage, key }) => stage === 'combine' ? [key] : []))
+  const students = runs.filter(({ stage, key }) => stage === 'distil' && needs.get(key)?.some(need => combiners.has(need)))
   const learnt = new Set(students.flatMap(({ key }) => needs.get(key) ?? []))
   const place = ({ seed, key }: RunRow) => ({ seed, key })
   return { distil: students.map(place), combine: runs.filter(({ stage, key }) => stage === 'combine' && learnt.has(key)).map(place) }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
+import { pixelMethodWords } from '#shared/methods.ts'
 import { loadStudent } from './student.ts'
 import { loadTransfer } from './transfer-model.ts'
 
@@ -18,6 +19,8 @@ export interface FaceNetwork {
   /** The head and its input's standardisation; null for a student alone. */
   knowledge: TransferModel | null
 }
+
+const hint = `Name a distil run, or a transfer run of ${pixelMethodWords}.`
 
 /** Says of a model's folder what kind it is. */
 const AnyManifest = z.looseObject({
@@ -36,7 +39,7 @@ export function openFaceNetwork(model: string, student: string | null): FaceNetw
   switch (format) {
     case 'facet-student-1': return ofStudent(model, null)
     case 'facet-transfer-1': return ofTransfer(loadTransfer(model), model, student)
-    default: throw new FacetError('bad-input', `This is a combiner (${format}): it fuses embeddings and sees no pixels.`, { where: model, hint: 'Name a distil run, or a transfer run of student, student-finetuned or scratch.' })
+    default: throw new FacetError('bad-input', `This is a combiner (${format}): it fuses embeddings and sees no pixels.`, { where: model, hint })
   }
 }
 
@@ -57,9 +60,9 @@ function ofTransfer(knowledge: TransferModel, where: string, student: string | n
     case 'combiner':
       throw new FacetError('bad-input', `This head stands on ${encoder.kind === 'teacher'
         ? `the teacher "${encoder.name}"`
-        : 'a combiner'}, not on a network of its own.`, { where, hint: 'Name a distil run, or a transfer run of student, student-finetuned or scratch.' })
+        : 'a combiner'}, not on a network of its own.`, { where, hint })
     case 'p-cnn':
-      throw new FacetError('bad-input', `This network was the teacher "${encoder.teacher ?? ''}": it keeps that one's own framing and layers, which are not read back from here.`, { where, hint: 'Name a distil run, or a transfer run of student, student-finetuned or scratch.' })
+      throw new FacetError('bad-input', `This network was the teacher "${encoder.teacher ?? ''}": it keeps that one's own framing and layers, which are not read back from here.`, { where, hint })
     case 'scratch':
       return {
         shape: encoder,

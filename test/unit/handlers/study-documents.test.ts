@@ -127,7 +127,7 @@ describe('a recipe that is checked while it is written', () => {
       study: 'small',
       issues: [],
       combiners: ['ae'],
-      methods: ['teacher:*', 'teacher:faceres', 'concat', 'concat-small', 'ae', 'mt', 'mt-finetuned', 'student', 'student-finetuned', 'scratch', 'bt', 'bct', 'bt-oracle', 'bct-oracle'],
+      methods: ['teacher:*', 'teacher:faceres', 'concat', 'concat-small', 'ae', 'mt', 'mt-finetuned', 'student', 'student-finetuned', 'scratch', 'p-cnn', 'bt', 'bct', 'bt-oracle', 'bct-oracle'],
       unread: ['utk', 'own'],
     })
   })
