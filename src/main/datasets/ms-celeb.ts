@@ -1,14 +1,13 @@
 import type { Rejected } from '#shared/dataset.ts'
-import type { PersonImage } from './identities.ts'
+import type { PeopleImages } from './identities.ts'
 import type { Listing } from './listing.ts'
 import type { TsvRow } from './tsv.ts'
-import path from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { archivedPath, mostArchivedBytes } from '#shared/files/archived-image.ts'
 import { fileWithin } from '#shared/files/within.ts'
 import { baseName, declareFormat, isImage, strangers } from './format.ts'
-import { identityOptions, identitySamples } from './identities.ts'
+import { createPeople, identityOptions, identitySamples } from './identities.ts'
 import { count, partNote } from './lists.ts'
 import { tsvRows } from './tsv.ts'
 
@@ -58,12 +57,12 @@ export const msCeleb = declareFormat({
       tasks,
       pairs: [],
       licence: this.licence,
-      notes: ['MS-Celeb-1M was withdrawn by its publisher in 2019.', ...split, ...notes, ...partNote(images.length, WHOLE, 'faces')],
+      notes: ['MS-Celeb-1M was withdrawn by its publisher in 2019.', ...split, ...notes, ...partNote(images.personOf.length, WHOLE, 'faces')],
     }
   },
 })
 
-interface Found { images: PersonImage[], rejected: Rejected[], notes: string[] }
+interface Found { images: PeopleImages, rejected: Rejected[], notes: string[] }
 
 function tablesOf(listing: Listing): string[] {
   return listing.files.filter(file => TABLE.test(baseName(file)))
@@ -78,16 +77,17 @@ function chooseTable(listing: Listing, tables: string[], asked: string | undefin
 
 async function imagesOfTable(listing: Listing, table: string): Promise<Found> {
   const file = fileWithin(listing.root, table, { what: 'The table', hint: 'Copy it into the folder.' })
-  const images: PersonImage[] = []
-  const keys: number[] = []
+  const [offsets, lengths, persons, keys]: [number[], number[], number[], number[]] = [[], [], [], []]
+  const { people, numberOf } = createPeople()
   const rejected = listing.files.filter(isImage).map(path => ({ path, reason: `lies beside the table ${baseName(table)}, which holds the images` }))
-  const people = new Map<string, string>()
   let refused = 0
   for await (const rows of tsvRows(file)) {
     for (const row of rows) {
-      const found = imageOf(table, row, people)
-      if ('path' in found) {
-        images.push({ path: found.path, person: found.person })
+      const found = imageOf(row)
+      if ('person' in found) {
+        offsets.push(found.offset)
+        lengths.push(found.length)
+        persons.push(numberOf(found.person))
         keys.push(found.key)
       }
       else if (refused++ < TOLD) {
@@ -96,20 +96,21 @@ async function imagesOfTable(listing: Listing, table: string): Promise<Found> {
     }
   }
   const twice = doubles(keys)
-  const kept = twice.size === 0
-    ? images
-    : images.filter(({ path }, i) => {
-        if (!twice.has(i))
-          return true
-        if (refused++ < TOLD)
-          rejected.push({ path, reason: 'the row of the same person, rank and face stands in the table already' })
-        return false
-      })
-  return { images: kept, rejected, notes: refused > TOLD ? [`${count(refused)} rows are rejected; the first ${count(TOLD)} are told.`] : [] }
+  const kept = Int32Array.from(offsets.keys()).filter(image => !twice.has(image))
+  const pathOf = (image: number): string => archivedPath({ file: table, offset: offsets[image]!, length: lengths[image]! })
+  for (const image of twice) {
+    if (refused++ < TOLD)
+      rejected.push({ path: pathOf(image), reason: 'the row of the same person, rank and face stands in the table already' })
+  }
+  return {
+    images: { people, personOf: kept.map(image => persons[image]!), pathOf: place => pathOf(kept[place]!) },
+    rejected,
+    notes: refused > TOLD ? [`${count(refused)} rows are rejected; the first ${count(TOLD)} are told.`] : [],
+  }
 }
 
-/** Person, path and a number that is the same for the same row; or what is wrong. */
-function imageOf(table: string, { count: columns, fields }: TsvRow, people: Map<string, string>): (PersonImage & { key: number }) | { reason: string } {
+/** Person, place and a number that is the same for the same row; or what is wrong. */
+function imageOf({ count: columns, fields }: TsvRow): { person: string, offset: number, length: number, key: number } | { reason: string } {
   const places = Object.hasOwn(COLUMNS, columns) ? COLUMNS[columns]! : undefined
   if (!places)
     return { reason: `it has ${columns} columns; faces have 7, thumbnails 6, low-shot sets 5` }
@@ -117,12 +118,11 @@ function imageOf(table: string, { count: columns, fields }: TsvRow, people: Map<
   if (person === undefined)
     return { reason: `"${(fields[places.person]!.text ?? 'a long text').slice(0, 40)}" is no Freebase id like m.0107_f` }
   const { offset, length } = fields[places.image]!
-  if (length === 0 || length % 4 !== 0 || length > mostArchivedBytes)
-    return { reason: length > mostArchivedBytes ? `its image has ${count(length)} bytes of base64; at most ${count(mostArchivedBytes)} are read` : `its image has ${length} bytes, which is no base64: the line is cut off` }
-  const id = `m.${person.toLowerCase()}`
-  if (!people.has(id))
-    people.set(id, id)
-  return { path: archivedPath({ file: table, offset, length }), person: people.get(id)!, key: keyOf(places.key.map(place => fields[place]!.text ?? `${fields[place]!.length}`).join('\t')) }
+  if (length > mostArchivedBytes)
+    return { reason: `its image has ${count(length)} bytes of base64; at most ${count(mostArchivedBytes)} are read` }
+  if (length === 0 || length % 4 !== 0)
+    return { reason: `its image has ${length} bytes, which is no base64: the line is cut off` }
+  return { person: `m.${person.toLowerCase()}`, offset, length, key: keyOf(places.key.map(place => fields[place]!.text ?? `${fields[place]!.length}`).join('\t')) }
 }
 
 /** 53 bits of a text (two FNV-1a hashes): among ten million rows two differing ones agree once in two hundred data sets. */
@@ -158,14 +158,16 @@ function doubles(keys: number[]): Set<number> {
 }
 
 function imagesOfFolders(listing: Listing): Found {
-  const images: PersonImage[] = []
   const rejected = strangers(listing.files)
-  for (const file of listing.files.filter(isImage)) {
-    const person = FACE.exec(file)?.[1]?.toLowerCase()
+  const { people, numberOf } = createPeople()
+  const personOf: number[] = []
+  const paths = listing.files.filter(isImage).filter((path) => {
+    const person = FACE.exec(path)?.[1]?.toLowerCase()
     if (person === undefined)
-      rejected.push({ path: file, reason: 'lies in no folder of a person, like m.0107_f' })
+      rejected.push({ path, reason: 'lies in no folder of a person, like m.0107_f' })
     else
-      images.push({ path: file, person })
-  }
-  return { images, rejected, notes: [`The images lie in folders: ${path.posix.join('m.0107_f', 'RANK-FaceId-N.jpg')}.`] }
+      personOf.push(numberOf(person))
+    return person !== undefined
+  })
+  return { images: { people, personOf, pathOf: image => paths[image]! }, rejected, notes: ['The images lie in folders, one a person.'] }
 }

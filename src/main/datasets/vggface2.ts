@@ -5,7 +5,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { baseName, declareFormat, isImage, shareOf, strangers } from './format.ts'
-import { identityOptions, identitySamples, shareOfFaces, thin } from './identities.ts'
+import { createPeople, identityOptions, identitySamples, shareOfFaces, thin } from './identities.ts'
 import { append, count, filesNamed, linesOf, partNote } from './lists.ts'
 import { hashFraction } from './splits.ts'
 
@@ -151,7 +151,9 @@ interface Parts { samples: Sample[], tasks: Record<string, Task>, notes: string[
 
 /** Each person of train is a class; the people of test are held out of everything. */
 function identityParts(faces: Face[], options: IdentitySplit, root: string): Parts {
-  const { samples, tasks, notes } = identitySamples(faces.filter(({ part }) => part === 'train'), options, path.join(root, 'train'))
+  const train = faces.filter(({ part }) => part === 'train')
+  const { people, numberOf } = createPeople()
+  const { samples, tasks, notes } = identitySamples({ personOf: train.map(({ person }) => numberOf(person)), people, pathOf: image => train[image]!.path }, options, path.join(root, 'train'))
   const held = faces.filter(({ part }) => part === 'test')
   for (const { path: file, person } of held)
     samples.push({ path: file, labels: {}, split: null, subject: person, unseen: true })
@@ -163,7 +165,8 @@ function genderSamples(faces: Face[], meta: Map<string, Person>, options: Identi
     throw new FacetError('bad-input', 'identity_meta.csv is not here: nothing says anybody\'s gender.', { where: root, hint: 'Copy it into the folder, or leave the option task out.' })
   const ofTrain = Map.groupBy(faces.filter(({ part }) => part === 'train'), ({ person }) => person)
   const share = shareOfFaces(faces.filter(({ part }) => part === 'train').length, options.faces)
-  const chosen = [...[...ofTrain.values()].flatMap(images => thin(images, share, options.splitSeed)), ...faces.filter(({ part }) => part === 'test')]
+  const taken = new Set([...ofTrain.values()].flatMap(images => thin(images.map(face => face.path), share, options.splitSeed)))
+  const chosen = faces.filter(face => face.part === 'test' || taken.has(face.path))
   const splitOf = ({ part, person }: Face): Split => part === 'test' ? 'test' : hashFraction(`${options.splitSeed}/${person}`) < options.validation ? 'validation' : 'train'
   return {
     samples: chosen.map((face): Sample => ({
