@@ -18,8 +18,8 @@ export async function measureLargeDataset(folder: string, images: number): Promi
       throw new Error('internal: dataset.ts ended without a word')
     return [
       figure(`data set of ${images.toLocaleString('en')} images listed, hashed and sealed`, added.seconds, 's'),
-      figure('memory at its highest until all were listed', added.scannedMb, 'MB', { most: 2048 }),
-      figure('memory at its highest', added.peakMb, 'MB', { most: 2048 }),
+      figure('memory at its highest until all were listed', added.scannedMb, 'MB', { most: 1536 }),
+      figure('memory at its highest', added.peakMb, 'MB', { most: 1536 }),
       figure('images lost', images - added.read, '', { most: 0 }),
     ]
   }

@@ -26,7 +26,7 @@ type OwnBench = typeof ownBenches[number]
 /** bench: our own stages against other libraries doing the same work, in turn, in this very run. */
 export const bench: RegisterCommand = (program, act) => program
   .command('bench')
-  .addArgument(new Argument('[names...]', 'which; all but app and load where none is named: app measures the app on a workspace with many runs, load what host and server bear (some 10 minutes, 8 GB of disk)').choices([...benchNames, ...ownBenches]))
+  .addArgument(new Argument('[names...]', 'which; all but app and load where none is named: app measures the app on a workspace with many runs, load what host and server bear (some 20 minutes, 8 GB of disk)').choices([...benchNames, ...ownBenches]))
   .description('speed and memory against PyTorch, tfjs, onnxruntime and others, the same work in turn; ratios hold on any machine')
   .option('--peers', 'first install the peers that are missing, in the user\'s cache: PyTorch (0.6 GB) and onnxruntime from PyPI', false)
   .option('--rounds <n>', 'turns of each contender', wholeNumber(1), 7)
