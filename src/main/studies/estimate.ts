@@ -31,7 +31,7 @@ const ridgeRate = 6e10
 /** One step of heads with so many weights: products and AdamW, seconds per weight. */
 const secondsPerWeight = 3.4e-9
 /** Part of the most steps that heads do before they stop early, on average. */
-const stepsUntilStopped = 0.35
+const stepsUntilStopped = 0.2
 /** Starting a worker, loading TensorFlow, building graphs. */
 const startSeconds = 2
 

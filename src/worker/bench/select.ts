@@ -22,7 +22,7 @@ export const select: Bench = {
       title: 'whole selection, 63 heads that stop early',
       piece: 'selection',
       compare: 'speed',
-      work: { ...work, epochs: 12 },
+      work: { ...work, epochs: 5 },
       contenders: [
         { name: 'facet', kind: 'node', module: 'select-facet' },
         pytorch('PyTorch, all heads until the last has stopped', 'together', 1.3),
