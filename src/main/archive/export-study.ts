@@ -181,6 +181,7 @@ function archiveRun(row: RunRow, needs: string[], provenance: Pick<ArchivedRun, 
     combiner: order.combiner && keyIn(order.combiner),
     student: order.student && keyIn(order.student),
     ...order.candidates && { candidates: order.candidates.map(({ teacher, key }) => ({ teacher, key })) },
+    ...order.selection && { selection: keyIn(order.selection) },
     ...provenance,
   }
 }
