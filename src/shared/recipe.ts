@@ -4,7 +4,7 @@ import { distil } from './stages/distil.ts'
 import { embed } from './stages/embed.ts'
 import { prepare } from './stages/prepare.ts'
 import { select } from './stages/select.ts'
-import { LabelShare, transfer } from './stages/transfer.ts'
+import { AfterConfig, LabelShare, transfer } from './stages/transfer.ts'
 
 const Name = z.string().regex(/^[\w-]+$/, 'letters, digits, dashes and underscores')
 const Seeds = z.array(z.int().min(0)).min(1)
@@ -24,7 +24,7 @@ const DistilEntry = z.strictObject({
   seeds: Seeds.optional().describe('Where fewer than the study\'s: other seeds build on the first of these'),
   ...partialShape(distil.config.shape),
 })
-const { task: _task, encoder: _encoder, folds: _folds, ...transferShape } = transfer.config.shape
+const { task: _task, encoder: _encoder, folds: _folds, after: _after, ...transferShape } = transfer.config.shape
 const { labels: _labels, ...fineTuneShape } = transferShape
 const TransferEntry = z.strictObject({
   ...partialShape(transferShape),
@@ -87,6 +87,7 @@ export const Recipe = z.strictObject({
     data: Name,
     task: Name,
     source: Name.optional().describe('The teacher that was trained for it: then it is source knowledge, and Table 4 compares with that teacher'),
+    after: z.strictObject({ data: Name, ...AfterConfig.shape }).optional().describe('Verification: what methods that train a network learn first (the paper\'s figures in parentheses)'),
     labels: oneOrList(LabelShare).optional().describe('Share of the training labels; a list is a grid: a knowledge of its own for each, NAME-1pct for 0.01'),
     folds: z.strictObject({
       'frozen': z.union([

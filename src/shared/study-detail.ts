@@ -3,9 +3,10 @@ import { Recipe } from './recipe.ts'
 
 /**
  * contaminated: a teacher behind the method was trained on this data set. seen-unlabelled: combiner and student saw part of its images,
- * without labels. oracle: the test set itself chose among subsets of teachers.
+ * without labels. oracle: the test set itself chose among subsets of teachers. after-identity: the network
+ * learnt to tell identities apart before its embeddings were compared.
  */
-export const Mark = z.enum(['contaminated', 'seen-unlabelled', 'oracle'])
+export const Mark = z.enum(['contaminated', 'seen-unlabelled', 'oracle', 'after-identity'])
 export type Mark = z.infer<typeof Mark>
 
 /** One cell's contribution: the run that fills it, or why there is none. */

@@ -48,17 +48,20 @@ export function measureOf(cell: Pick<TableCell, 'measure'>, row: TableMeasure): 
 /** The words of one cell; every text format prints these. */
 export function wordCell(cell: TableCell, row: TableRow): CellWords {
   const { metric } = measureOf(cell, row)
+  const [open, close] = cell.marks.includes('after-identity')
+    ? ['(', ')']
+    : ['', '']
   return {
     figure: cell.mean === null
       ? cell.text ?? '–'
-      : [
-          cell.mean,
-          ...(cell.std === null
-            ? []
-            : [cell.std]),
-        ].map(value => printFigure(value, metric)).join(' ± ') + (row.hasIntervals && cell.interval
-          ? ` (${cell.interval.map(end => printFigure(end, metric)).join(' to ')})`
-          : ''),
+      : open + [
+        cell.mean,
+        ...(cell.std === null
+          ? []
+          : [cell.std]),
+      ].map(value => printFigure(value, metric)).join(' ± ') + close + (row.hasIntervals && cell.interval
+        ? ` (${cell.interval.map(end => printFigure(end, metric)).join(' to ')})`
+        : ''),
     marks: `${cell.marks.map(mark => tableMarks[mark]).join('')}${cell.test ? verdictMarks[cell.test.verdict] : ''}`,
     seeds: cell.mean !== null && cell.missing
       ? ` (n=${cell.n})`

@@ -2,14 +2,16 @@ import { z } from 'zod'
 
 /**
  * Marks a cell can carry, with the sign that tables print beside it. contaminated: a teacher behind it was trained on this data set;
- * seen-unlabelled: combiner and student saw part of its images without labels; oracle: its subset of teachers was chosen on the test set.
+ * seen-unlabelled: combiner and student saw part of its images without labels; oracle: its subset of teachers was chosen on the test set;
+ * after-identity: the network learnt identities first, which parentheses around the figure say, as in the paper.
  */
 export const tableMarks = {
   'contaminated': '†',
   'seen-unlabelled': '‡',
   'oracle': '◊',
+  'after-identity': '',
 } as const
-export const TableMark = z.enum(['contaminated', 'seen-unlabelled', 'oracle'])
+export const TableMark = z.enum(['contaminated', 'seen-unlabelled', 'oracle', 'after-identity'])
 export type TableMark = z.infer<typeof TableMark>
 
 /** Why a cell is empty or rests on fewer seeds than the study asks for, and the command that fills it (null where no command can). */

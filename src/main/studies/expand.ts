@@ -32,9 +32,11 @@ export function expandStudy(checked: CheckedRecipe, datasets: StudyDataset[], te
     const task = data.tasks[knowledge.task]
     if (!task)
       throw new FacetError('bad-input', `Knowledge "${knowledge.name}": the data set "${data.name}" (${data.format}) has no task "${knowledge.task}".`, { hint: suggestName(knowledge.task, Object.keys(data.tasks)) })
+    checkAfter(knowledge, task, datasets)
     return methods.flatMap(({ method, seeds }) => {
-      const reason = missingReason(task, method)
-      const marks = marksOf(method, data, recipe.unlabelled, teachers)
+      const reason = missingReason(task, method, knowledge)
+      const isAfter = task.kind === 'verification' && method.trainsPixels && knowledge.after !== undefined
+      const marks = [...marksOf(method, data, recipe.unlabelled, teachers), ...isAfter ? ['after-identity' as const] : []]
       return seeds.map((seed): Cell => ({ knowledge: knowledge.name, data: data.name, task: knowledge.task, method: method.name, seed, key: reason ? null : steps.transferOf(knowledge, data, task, method, seed), reason, marks }))
     })
   })
@@ -54,9 +56,21 @@ function reconstructionRuns({ recipe, methods, target }: CheckedRecipe, { combin
   return rows.filter((row, index) => rows.findIndex(other => other.method === row.method && other.key === row.key) === index)
 }
 
-function missingReason(task: Task, method: Method): string | null {
-  return task.kind === 'verification' && method.trainsPixels
-    ? 'Verification by a trained network needs identity training on another data set first (the paper: 100,000 faces of VGGFace2), which is not part of this study.'
+/** @throws FacetError where a knowledge is to be trained on something first that is no identities, or is no verification */
+function checkAfter({ name, after }: CheckedRecipe['recipe']['knowledge'][number], task: Task, datasets: StudyDataset[]): void {
+  if (!after)
+    return
+  if (task.kind !== 'verification')
+    throw new FacetError('bad-input', `Knowledge "${name}": after is for verification; this is a ${task.kind}.`, { hint: 'Leave after out.' })
+  const { name: data, tasks } = datasets.find(one => one.name === after.data)!
+  const classes = Object.keys(tasks).filter(one => tasks[one]!.kind === 'classification')
+  if (!classes.includes(after.task))
+    throw new FacetError('bad-input', `Knowledge "${name}": after.task: the data set "${data}" has no classification "${after.task}".`, { hint: suggestName(after.task, classes) })
+}
+
+function missingReason(task: Task, method: Method, { after }: CheckedRecipe['recipe']['knowledge'][number]): string | null {
+  return task.kind === 'verification' && method.trainsPixels && !after
+    ? 'Verification by a trained network needs identity training on another data set first (the paper: 100,000 faces of VGGFace2): after: { data: vggface2, task: identity } of the knowledge.'
     : null
 }
 

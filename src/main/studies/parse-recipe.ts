@@ -211,7 +211,11 @@ function checkNames(written: Recipe, report: Report): CheckedRecipe {
     }
   }
   recipe.unlabelled.forEach((name, i) => known(name, dataNames, 'data set', ['unlabelled', i]))
-  written.knowledge.forEach((entry, i) => known(entry.data, dataNames, 'data set', ['knowledge', i, 'data']))
+  written.knowledge.forEach((entry, i) => {
+    known(entry.data, dataNames, 'data set', ['knowledge', i, 'data'])
+    if (entry.after)
+      known(entry.after.data, dataNames, 'data set', ['knowledge', i, 'after', 'data'])
+  })
   recipe.knowledge.forEach((entry, i) => {
     if (entry.source !== undefined)
       known(entry.source, recipe.teachers, 'teacher', ['knowledge', i, 'source'])

@@ -101,6 +101,23 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
       return honest
     return add('select', { ...common, label: `select ${knowledge.name}, ${name}`, config: { ...config, choose: 'test' }, inputs: { ...common.inputs, selection: honest }, keyed: { selection: honest }, needs: [honest] })
   }
+  /** A transfer that trains a network, of verification after it has learnt identities of another data set. */
+  const addTrained = (knowledge: Knowledge, parts: StepParts, withEmbeddings = false): string => {
+    if (!knowledge.after)
+      return add('transfer', parts)
+    const { data: name, ...after } = knowledge.after
+    const data = datasets.find(one => one.name === name)!
+    const faces = facesOf(data)
+    const embeddings = withEmbeddings ? embeddingsOf(data) : null
+    return add('transfer', {
+      ...parts,
+      isSeedless: false,
+      config: { ...parts.config, after },
+      inputs: { ...parts.inputs, sources: [...parts.inputs.sources!, sourceOf(data, { faces, embeddings })] },
+      keyed: { ...parts.keyed, after: faces },
+      needs: [...parts.needs ?? [], faces, ...embeddings ? [embeddings] : []],
+    })
+  }
   const transferOf: StudySteps['transferOf'] = (knowledge, data, task, method, seed) => {
     const common = { label: `transfer ${knowledge.name}, ${method.name}`, seed, isSeedless: task.kind === 'verification' }
     switch (method.family) {
@@ -112,17 +129,20 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
       case 'student': {
         const student = method.family === 'student' ? studentOf(seed) : multiTaskOf(seed)
         const config = method.trainsPixels ? { ...tuned(knowledge, task), encoder: { kind: 'student', mode: 'fine-tune' } } : { ...frozen(knowledge, task), encoder: { kind: 'student', mode: 'frozen' } }
-        return add('transfer', { ...common, config, ...onPixels(data, student) })
+        return method.trainsPixels
+          ? addTrained(knowledge, { ...common, config, ...onPixels(data, student) })
+          : add('transfer', { ...common, config, ...onPixels(data, student) })
       }
       case 'scratch': {
         const { network, width, input } = distil
-        return add('transfer', { ...common, config: { ...tuned(knowledge, task), encoder: { kind: 'scratch', network, width, input } }, ...onPixels(data, null) })
+        return addTrained(knowledge, { ...common, config: { ...tuned(knowledge, task), encoder: { kind: 'scratch', network, width, input } }, ...onPixels(data, null) })
       }
       case 'p-cnn': {
         // keyed by the teachers' own transfers: which of them is best is a function of these
-        const [faces, candidates] = [facesOf(data), teachers.map(({ name }) => ({ teacher: name, key: transferOf(knowledge, data, task, { ...method, family: 'teacher', of: name, name: `teacher:${name}`, trainsPixels: false }, seed) }))]
+        const headOf = (name: string): string => addTrained(knowledge, { ...common, label: `transfer ${knowledge.name}, teacher:${name}${knowledge.after ? ' after identity' : ''}`, config: { ...frozen(knowledge, task), encoder: { kind: 'teacher', name } }, ...onTeacher(data, name) }, true)
+        const [faces, candidates] = [facesOf(data), teachers.map(({ name }) => ({ teacher: name, key: headOf(name) }))]
         const config = { ...tuned(knowledge, task, pCnnDefaults), encoder: { kind: 'p-cnn' } }
-        return add('transfer', { ...common, config, inputs: { sources: [sourceOf(data, { faces })], teachers, candidates }, keyed: { faces, candidates: candidates.map(({ key }) => key) }, needs: [faces, ...candidates.map(({ key }) => key)] })
+        return addTrained(knowledge, { ...common, config, inputs: { sources: [sourceOf(data, { faces })], teachers, candidates }, keyed: { faces, candidates: candidates.map(({ key }) => key) }, needs: [faces, ...candidates.map(({ key }) => key)] })
       }
       case 'selection': return selectOf(knowledge, data, task, method, seed)
       default: return method.family satisfies never

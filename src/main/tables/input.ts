@@ -18,6 +18,8 @@ export interface TableKnowledge {
   folds: number | 'subject'
   /** Classes or attributes that are told apart; null where numbers or pairs are answered. */
   classes: number | null
+  /** What networks learn before they verify. */
+  after?: { data: string, task: string, faces: number }
   /** Share of the training labels that is used. */
   labels: number
   /** The teacher that was trained for it; null where it is a target. */

@@ -42,7 +42,7 @@ function rowsOf({ name, shares }: Swept, methods: readonly string[], columns: re
 export const labels: TableBuilder = {
   name: 'labels',
   title: 'Few labels',
-  paper: 'none',
+  paper: '',
   build(input) {
     const swept = sweptOf(input.knowledge)
     if (swept.length === 0)

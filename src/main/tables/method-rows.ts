@@ -123,6 +123,7 @@ export function methodLegend(rows: readonly TableRow[], input: TableInput): stri
     ...(marks.has('seen-unlabelled')
       ? ['‡ combiner and student saw part of these images without labels; the row "(unseen)" counts only what they never saw.']
       : []),
+    ...afterLegend(marks, input),
     ...(marks.has('oracle')
       ? ['◊ oracle: the test set itself chose the subset of teachers, as in the paper; no figure to expect on new faces. bt and bct choose on validation.']
       : []),
@@ -135,5 +136,13 @@ function pCnnLegend({ sources }: Pick<TableInput, 'sources'>): string[] {
   const words = [...chosen].map(([knowledge, runs]) => `${[...new Set(runs.flatMap(run => run.chosen!.teachers))].join(' or ')} on ${knowledge}`)
   return words.length > 0
     ? [`p-cnn fine-tunes the teacher that transfers best on validation: ${words.join(', ')}.`]
+    : []
+}
+
+/** What figures in parentheses rest on. */
+function afterLegend(marks: ReadonlySet<TableMark>, { knowledge }: Pick<TableInput, 'knowledge'>): string[] {
+  const words = knowledge.flatMap(({ name, after }) => after ? [`${name} after at most ${after.faces.toLocaleString('en')} faces of ${after.data} (${after.task})`] : [])
+  return marks.has('after-identity')
+    ? [`In parentheses: the network learnt to tell other people apart before its embeddings were compared (${words.join('; ')}); without, the embedding as it is.`]
     : []
 }

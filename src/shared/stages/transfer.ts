@@ -35,6 +35,12 @@ export function trainsPixels(encoder: EncoderConfig): boolean {
 /** Share of the training labels, for the label-efficiency curve. */
 export const LabelShare = z.number().positive().max(1)
 
+/** Training before verification: the task of another data set, and how many of its faces. */
+export const AfterConfig = z.strictObject({
+  task: z.string().describe('A classification of people'),
+  faces: z.int().min(2).default(100_000).describe('Most faces trained on, of everybody alike; the paper\'s 100,000'),
+})
+
 const Folds = z.union([
   z.literal('subject'),
   z.int().min(2),
@@ -48,6 +54,7 @@ export const transfer = declareStage({
   config: z.strictObject({
     task: z.string().describe('A task of the data set'),
     labels: LabelShare.optional().describe('Share of the training labels that is used, stratified; all where left out. Validation and test stay whole'),
+    after: AfterConfig.optional().describe('Verification only: a network is first trained to tell identities apart'),
     folds: Folds.default('subject').describe('How subjects are left out where the protocol says so'),
     encoder: EncoderConfig,
     head: z.strictObject({

@@ -9,14 +9,20 @@ import { suggestName } from '#shared/nearest.ts'
 /** One knowledge as a run gets it. `found`: indexes of the samples with a face. */
 export interface Knowledge { source: OrderSource, samples: Sample[], pairs: Pair[], task: Task, found: Int32Array }
 
-/** Reads samples, pairs and the task of this name. @throws FacetError where the data set has no such task */
+/** Reads samples, pairs and the task of this name of a run's one data set. @throws FacetError where the data set has no such task */
 export function openKnowledge(order: Pick<Order, 'sources' | 'stage'>, name: string): Knowledge {
   const [source, ...others] = order.sources
   if (!source || others.length > 0)
     throw new FacetError('internal', `internal: a ${order.stage} run came with ${order.sources.length} data sets instead of one`)
+  return readKnowledge(source, name)
+}
+
+/** The same of a given data set, with the content hash of each photograph. */
+export function readKnowledge(source: OrderSource, name: string): Knowledge & { hashes: string[] } {
   const dataset = openDataset(source.dataset)
   const samples = dataset.samples()
   const pairs = dataset.pairs()
+  const hashes = dataset.hashes()
   dataset.close()
   const task = dataset.meta.tasks[name]
   if (!task) {
@@ -25,7 +31,7 @@ export function openKnowledge(order: Pick<Order, 'sources' | 'stage'>, name: str
     })
   }
   const found = foundOf(source)
-  return { source, samples, pairs, task, found }
+  return { source, samples, pairs, task, found, hashes }
 }
 
 /** Sample indexes of found faces. */

@@ -17,8 +17,10 @@ export function limitLabels(task: Task, samples: readonly LabelledSample[], fold
     : { ...fold, faces: fold.train, train: drawLabels(task, samples, fold.train, share, seed) }
 }
 
-/** Positions of a share of some samples, in their order; at least one. */
+/** Positions of a share of some samples, in their order; at least one where there are any. */
 export function drawLabels(task: Task, samples: readonly Pick<LabelledSample, 'label'>[], positions: Int32Array, share: number, seed: number): Int32Array {
+  if (positions.length === 0)
+    return positions
   const isClass = task.kind === 'classification'
   const groups = isClass
     ? byClass(samples, positions)

@@ -146,6 +146,23 @@ async function codeNormalizer(network: TrainedNetwork, pixels: Loader, rows: Int
   }
 }
 
+/** Embeddings of faces by a network with these weights, f32 [indexes, width]. */
+export async function networkFeatures({ order, report }: StageContext<Config>, source: OrderSource, indexes: Int32Array, network: TrainedNetwork, weights: Record<string, TensorData>): Promise<Float32Array> {
+  const own = Object.keys(network.variables(0))
+  const encoder = compileInference(({ faces }, given) => ({ code: network.infer(faces as Tensor4D, given) }), {
+    feeds: facesFeed(network, inferenceBatch),
+    variables: Object.fromEntries(own.map(name => [name, weights[name]!])),
+  })
+  const pixels = openPixels([{ source, indexes }], { size: network.side, batch: inferenceBatch, threads: order.threads })
+  try {
+    return await computeOverFaces(pixels, Int32Array.from(indexes.keys()), inferenceBatch, faces => encoder.run({ faces }).code!.data, done => report.progress(done, indexes.length, 'faces'))
+  }
+  finally {
+    encoder.dispose()
+    await pixels.close()
+  }
+}
+
 function facesFeed({ side }: TrainedNetwork, batch: number) {
   return { faces: { shape: [batch, side, side, 3], dtype: 'uint8' } } as const
 }

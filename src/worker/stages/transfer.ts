@@ -18,6 +18,7 @@ import { limitLabels } from './label-share.ts'
 import { answerOf, labelledSamples, planFolds } from './transfer-folds.ts'
 import { frozenTrainer } from './transfer-frozen.ts'
 import { openTrainedEncoder, pixelTrainer } from './transfer-pixels.ts'
+import { verifyAfter } from './verification-after.ts'
 import { verify } from './verification.ts'
 
 type Config = z.output<typeof transfer.config>
@@ -34,6 +35,8 @@ type SavedFold = z.infer<typeof SavedFold>
 
 /** Trains one knowledge on one encoder by its data set's protocol; the test faces are touched once, at the end. */
 export const run = runOf(transfer, async (context) => {
+  if (context.config.after)
+    return verifyAfter(context, context.config.after)
   const { source, samples, pairs, task, found } = openKnowledge(context.order, context.config.task)
   return task.kind === 'verification'
     ? verify(context, source, samples, pairs, found)

@@ -39,7 +39,7 @@ const tasks: Record<string, Task> = {
  * A data set of people with three separable kinds, an age, and a person's own direction, as sealed packs in a new folder.
  * Every 20th sample has no face; unit 5 of teacher `wide` never moves.
  */
-export function makeSource({ samples: count = 180, people = 12, seed = 1, name = 'made' } = {}): OrderSource {
+export function makeSource({ samples: count = 180, people = 12, seed = 1, name = 'made', who = 'person' } = {}): OrderSource {
   const folder = mkdtempSync(join(tmpdir(), 'facet-stage-'))
   const random = seededRandom(seed)
   const ages = Array.from({ length: count }, () => Math.round(random.next() * 80))
@@ -57,7 +57,7 @@ export function makeSource({ samples: count = 180, people = 12, seed = 1, name =
       : i % 10 < 8
         ? 'validation'
         : 'test',
-    subject: `person-${i % people}`,
+    subject: `${who}-${i % people}`,
     unseen: i % people === 0,
   }))
   const hashes = samples.map(({ path }) => createHash('sha256').update(`${name}/${path}`).digest('hex'))

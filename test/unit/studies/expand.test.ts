@@ -309,3 +309,40 @@ describe('a P-CNN', () => {
     expect(expand(asked).cells.find(({ method }) => method === 'p-cnn')!.marks).toEqual([])
   })
 })
+
+describe('verification after identity training', () => {
+  const people = { ...datasets[0]!, tasks: { ...datasets[0]!.tasks, identity: { kind: 'classification' as const, label: 'identity', classes: ['a', 'b'], protocol: 'split' as const } } }
+  const after = (value = '{ data: utk, task: identity, faces: 1000 }'): Setting[] => [{ path: 'knowledge.1.after', value }, { path: 'methods', value: '[pca, student, scratch, p-cnn]' }]
+  const data = [people, datasets[1]!]
+  const cellsOf = (settings: Setting[]) => expand(settings, { data }).cells.filter(({ knowledge }) => knowledge === 'Identity-LFW')
+
+  it('fills the cells of methods that train a network, in parentheses; others stay as they are', () => {
+    const cells = cellsOf(after())
+    expect(cells.filter(({ marks }) => marks.includes('after-identity')).map(({ method }) => method)).toEqual(['scratch', 'scratch', 'scratch', 'p-cnn', 'p-cnn', 'p-cnn'])
+    expect(cells.every(({ key }) => key !== null)).toBe(true)
+    const without = cellsOf([{ path: 'methods', value: '[pca, student]' }])
+    expect(cells.filter(({ method }) => method === 'pca' || method === 'student').map(({ key }) => key)).toEqual(without.map(({ key }) => key))
+  })
+
+  it('reads the faces of both data sets, and is another with other faces; each seed has a run of its own', () => {
+    const stepsOf = (settings: Setting[], method: string) => {
+      const { cells, steps } = expand(settings, { data })
+      const keys = cells.filter(cell => cell.knowledge === 'Identity-LFW' && cell.method === method).map(({ key }) => key)
+      return keys.map(key => steps.find(step => step.key === key)!)
+    }
+    const [scratch, ...more] = stepsOf(after(), 'scratch')
+    expect(scratch!.inputs.sources.map(({ name }) => name)).toEqual(['lfw', 'utk'])
+    expect(scratch!.config.after).toEqual({ task: 'identity', faces: 1000 })
+    expect(new Set([scratch!.key, ...more.map(({ key }) => key)]).size).toBe(3)
+    expect(stepsOf(after('{ data: utk, task: identity }'), 'scratch')[0]!.key).not.toBe(scratch!.key)
+    // the teachers of which a p-cnn takes one are told apart by the same training
+    const [pcnn] = stepsOf(after(), 'p-cnn')
+    expect(pcnn!.inputs.candidates).toHaveLength(2)
+  })
+
+  it('is refused where it is no verification, or learns no identities', () => {
+    expect(() => cellsOf([{ path: 'knowledge.0.after', value: '{ data: utk, task: identity }' }])).toThrow('after is for verification')
+    expect(() => cellsOf(after('{ data: utk, task: identiti }'))).toThrow('no classification "identiti"')
+    expect(() => cellsOf(after('{ data: vgg, task: identity }'))).toThrow('"vgg" is no data set of this recipe')
+  })
+})

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { buildTable } from '#main/tables/table.ts'
+import { wordCell } from '#shared/table-words.ts'
 import { Table } from '#shared/table.ts'
 import { evaluation, source, studyInput } from './fixture.ts'
 
@@ -281,4 +282,13 @@ it('notices name limits of ethnicity, terms, contamination and withdrawn data', 
   expect(notices).toContain('age-gender (utkface)')
   expect(notices).toContain('utk: research only')
   expect(buildTable('target', studyInput()).notices.join('\n')).not.toContain('EU AI Act')
+})
+
+it('a figure after identity training stands in parentheses, and the legend says after what', () => {
+  const input = studyInput()
+  const lfw = { ...input.knowledge[2]!, after: { data: 'vgg', task: 'identity', faces: 100_000 } }
+  const source = { knowledge: lfw.name, method: 'scratch', seed: 0, key: 'x', marks: ['after-identity' as const], evaluations: [{ scope: 'all' as const, metric: 'accuracy' as const, value: 98.42, count: 600, standardError: 0.5, interval: [97, 99] as [number, number] }] }
+  const table = buildTable('target', { ...input, knowledge: [lfw], methods: ['scratch'], sources: [source], missing: [] })
+  expect(wordCell(table.rows[0]!.cells.scratch!, table.rows[0]!).figure).toBe('(98.4)')
+  expect(table.legend.join('\n')).toContain('Identity-LFW after at most 100,000 faces of vgg (identity)')
 })
