@@ -36,6 +36,7 @@ ${answersText(knowledge)}
 2. Turn, scale and shift the photograph (least squares, no reflection) so that the points come to lie at
    ${points} in 300 x 300 pixels; bilinear, edges repeated.
 3. Resize to ${side} x ${side} (bicubic, antialiased), RGB, bytes. Nothing is subtracted or divided: the graph does that.
+   Programs resize slightly differently (Pillow and sharp by up to 2 of 255), which moves an answer more than the format does.
 
 ## Example
 
