@@ -18,7 +18,7 @@ export const table: RegisterCommand = (program, act) => {
   const group = addSelectionOptions(program
     .command('table')
     .argument('<name>', 'a kind of table or a saved one')
-    .description(`a table of a study: ${tableBuilders.map(({ name, title }) => `${name} (${title.toLowerCase()})`).join(', ')}, free (any rows and columns), or a saved one`))
+    .description(`a table of a study: ${tableBuilders.map(({ name, title }) => `${name} (${title[0]!.toLowerCase()}${title.slice(1)})`).join(', ')}, free (any rows and columns), or a saved one`))
     .option('--format <format>', `${tableFormats.map(({ name }) => name).join(', ')} (default: text, or by the ending of the file)`)
     .option('-o, --output <file>', 'write to this file instead')
     .option('--measure', 'measure networks that the table of cost has no figures of yet; queues no run', false)
