@@ -125,7 +125,7 @@ describe('the engine', () => {
 
   it('a full disk is noticed before anything is fetched', async () => {
     project.tool('df', 'echo header; echo "/dev/x 100 99 1000000 99% /"; exit 0')
-    expectProblem(await project.run('setup.mjs'), /needs 1\.5 GB of disk, .* has 1\.0 GB left/, /Free some space/)
+    expectProblem(await project.run('setup.mjs'), /needs 1\.9 GB of disk, .* has 1\.0 GB left/, /Free some space/)
     expect(project.calls('npm ci')).toBe(0)
     project.tool('df', 'echo header; echo "/dev/x 100 99 1900000 99% /"; exit 0')
     expectProblem(await project.run('setup.mjs'), /needs 2\.0 GB of disk, .* has 1\.9 GB left/, /FACET_CACHE/)
