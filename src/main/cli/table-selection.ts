@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Client } from '#shared/contract.ts'
 import type { TableSelection } from '#shared/contract/tables.ts'
-import { tableKinds } from '#main/tables/table.ts'
+import { requireBuilder, tableKinds } from '#main/tables/table.ts'
 import { TableSelection as Selection } from '#shared/contract/tables.ts'
 import { FacetError } from '#shared/errors.ts'
 import { suggestName } from '#shared/nearest.ts'
@@ -28,6 +28,8 @@ export function addSelectionOptions(command: Command): Command {
 export function selectionOf(kind: string, study: string, { rows, columns, filter, seeds, by, test, paper, std }: SelectionOptions): TableSelection {
   if (kind !== 'free' && filter.length > 0)
     throw new FacetError('usage', `--filter is of free tables; ${kind} is chosen from by --rows, --columns and --seeds.`)
+  if (by !== undefined && requireBuilder(kind).needs !== 'groups')
+    throw new FacetError('usage', `--by is of tables of groups; ${kind} has none.`, { hint: 'facet table subgroups --by LABELS' })
   const names = { ...rows !== undefined && { rows: words(rows) }, ...columns !== undefined && { columns: words(columns) } }
   const parsed = Selection.safeParse({
     study,
@@ -69,7 +71,10 @@ export function noSuchTable(name: string, saved: readonly string[] = []): FacetE
   return new FacetError('usage', `There is no table "${name}".`, { hint: suggestName(name, [...tableKinds, ...saved]) })
 }
 
-/** The kind of this name, or the saved table of it. @throws FacetError 'usage' with the nearest name */
+/** Options that a saved table has chosen already, by what they hold where nobody gave them. */
+const chosenBySaved = { rows: undefined, columns: undefined, seeds: undefined, by: undefined, test: undefined, paper: true, std: true } as const
+
+/** The kind of this name, or the saved table of it as it was kept. @throws FacetError 'usage' with the nearest name, or the option that a saved table does not take */
 export async function findSelection(client: Client, name: string, options: SelectionOptions, lastStudy: () => Promise<string>): Promise<TableSelection> {
   if (tableKinds.includes(name))
     return selectionOf(name, options.study ?? await lastStudy(), options)
@@ -77,5 +82,9 @@ export async function findSelection(client: Client, name: string, options: Selec
   const found = saved.find(table => table.name === name)
   if (!found)
     throw noSuchTable(name, saved.map(table => table.name))
+  const given = Object.entries(chosenBySaved).find(([option, unless]) => options[option as keyof typeof chosenBySaved] !== unless)
+  const option = given ? `--${given[1] === true ? 'no-' : ''}${given[0]}` : options.filter.length > 0 ? '--filter' : null
+  if (option)
+    throw new FacetError('usage', `"${name}" is printed as it was kept, without ${option}.`, { hint: `Keep it anew: facet table save "${name}" --replace with all of its options.` })
   return { ...found.selection, ...options.study !== undefined && { study: options.study } }
 }

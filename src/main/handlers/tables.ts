@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { writeDurably } from '#shared/files/durable.ts'
 import { isEmptyCell } from '#shared/table.ts'
-import { buildSelection } from '../tables/build-selection.ts'
+import { buildSelection, canTest } from '../tables/build-selection.ts'
 import { findTableFormat, writeTable } from '../tables/formats/index.ts'
 import { measureCosts } from '../tables/measure-costs.ts'
 import { runsOfMissing } from '../tables/missing-runs.ts'
@@ -48,7 +48,7 @@ export const tableHandlers = ((core) => {
           columns: whole.columns,
           seeds: [...new Set(read.input.methods.flatMap(read.input.seeds))].sort((a, b) => a - b),
         },
-        canTest: whole.rows.some(row => row.scope !== null) && whole.columns.length > 1 && requireBuilder(selection.name, selection.pivot).needs !== 'groups',
+        canTest: canTest(whole, selection),
         groupings: requireBuilder(selection.name, selection.pivot).needs === 'groups' ? knownGroupings(read) : [],
         unmeasured: selection.name === 'cost' ? read.networks.filter(({ question }, i) => question !== null && read.input.networks[i]!.cost === null).length : 0,
         missingRuns: (await missingRuns(core, runsOfMissing(table, read.detail, selection))).length,

@@ -56,16 +56,21 @@ function reconstructionFigures({ reconstructions }: TableInput): Figure[] {
   })))
 }
 
+/** Whether what is known of a place passes a filter; what a run cannot say (its metric, its scope) is left to its figures. */
+function passesFilter(place: Partial<Place>, filter: Pivot['filter'], dimensions: readonly (keyof Pivot['filter'])[]): boolean {
+  return dimensions.every((dimension) => {
+    const [wanted, value] = [filter[dimension] as readonly (string | number)[] | undefined, place[dimension]]
+    return wanted === undefined || value === undefined || (value !== null && wanted.includes(value))
+  })
+}
+
 /** Whether a figure is asked for. Parts that nothing saw, times and nRMSE are only where they are named. */
 function isWanted(figure: Place, { filter }: Pivot): boolean {
   const isUsual = figure.scope !== 'unseen' && figure.metric !== 'time' && figure.metric !== 'nrmse'
   const isNamed = (filter.scope !== undefined && figure.scope !== null) || filter.metric !== undefined
-  const passes = (wanted: readonly (string | number)[] | undefined, value: string | number | null): boolean => wanted === undefined || (value !== null && wanted.includes(value))
   return (isUsual || isNamed)
-    && (filter.metric === undefined || filter.metric.includes(figure.metric as never))
     && (figure.scope === null ? filter.scope === undefined : filter.scope?.includes(figure.scope) ?? figure.scope !== 'unseen')
-    && passes(filter.knowledge, figure.knowledge) && passes(filter.method, figure.method) && passes(filter.seed, figure.seed)
-    && passes(filter.data, figure.data) && passes(filter.task, figure.task)
+    && passesFilter(figure, filter, ['knowledge', 'method', 'seed', 'data', 'task', 'metric'])
 }
 
 const allDimensions: Dimension[] = ['knowledge', 'method', 'seed', 'data', 'task', 'scope', 'metric']
@@ -124,9 +129,9 @@ function cell(row: string, column: string, { pivot, figures, places, input }: Pa
     ...cellOf(seeds.map(({ figures: [only], ...seed }) => ({ ...seed, ...isOne && only!.test })), {
       reference: referenceOf(own, pivot),
       marks: marks(own, input),
-      missing: lacking.length > 0 ? { reason: `rests on ${have.length} of ${all.length}: without ${lacking.join('; ')}`, command: input.runCommand } : seedsMissing(own, wanted, input),
+      missing: lacking.length > 0 ? { reason: `rests on ${have.length} of ${all.length}: without ${lacking.join('; ')}`, command: input.runCommand } : seedsMissing(seeds.length, wanted, input),
     }),
-    keys: [...new Set(own.map(({ key }) => key))],
+    keys: [...new Set(seeds.flatMap(({ figures }) => figures.map(({ key }) => key)))],
     measure: first!.measure,
     ...have.length > 1 && { note: `mean over ${have.join('; ')}` },
   }
@@ -143,9 +148,9 @@ function marks(own: readonly Figure[], input: TableInput): TableMark[] {
   return [...new Set(own.flatMap(({ knowledge, method, scope }) => marksOf(knowledge, method, scope, input)))]
 }
 
-function seedsMissing(own: readonly Figure[], wanted: readonly Place[], input: TableInput): MissingReason | null {
-  const count = (some: readonly Place[]): number => new Set(some.map(({ seed }) => seed)).size
-  return count(own) < count(wanted) ? { reason: `${count(own)} of ${count(wanted)} seeds are done`, command: input.runCommand } : null
+function seedsMissing(whole: number, wanted: readonly Place[], input: TableInput): MissingReason | null {
+  const all = new Set(wanted.map(({ seed }) => seed)).size
+  return whole < all ? { reason: `${whole} of ${all} seeds are done`, command: input.runCommand } : null
 }
 
 function missingOf(wanted: readonly Place[], input: TableInput): MissingReason {
@@ -236,7 +241,7 @@ function runsOf(row: string, column: string, pivot: Pivot, { cells, reconstructi
     const words = name.split(', ')
     return dimensions.every((dimension, i) => place[dimension] === undefined || nameOf(place as Place, [dimension]) === words[i])
   }
-  const fits = (place: Partial<Place>): boolean => isHere(place, row, pivot.rows) && isHere(place, column, pivot.columns)
+  const fits = (place: Partial<Place>): boolean => isHere(place, row, pivot.rows) && isHere(place, column, pivot.columns) && passesFilter(place, pivot.filter, ['knowledge', 'method', 'seed', 'data', 'task'])
   return pivot.filter.metric?.join() === 'nrmse'
     ? reconstructions.filter(({ method, seed }) => fits({ method, seed }))
     : cells.filter(({ knowledge, method, seed, data, task }) => fits({ knowledge, method, seed, data, task }))

@@ -19,16 +19,20 @@ export function withSeeds(input: TableInput, seeds: readonly number[] | undefine
   }
 }
 
-/** The chosen rows and columns of a table, columns in the order asked for; the best figures are those of what is left. */
+/** The chosen rows and columns of a table, columns in the order asked for; the best figures of rows that are ranked are those of what is left. */
 export function selectCells(table: Table, { rows, columns, paper, std }: Pick<Selection, 'rows' | 'columns' | 'paper' | 'std'>): Table {
   const chosen = columns
     ? columns.filter(column => table.columns.includes(column))
     : table.columns
-  const kept = table.rows.filter(row => !rows || rows.includes(row.knowledge)).map(row => trim(row, chosen, { paper, std }))
+  const kept = table.rows.filter(row => !rows || rows.includes(row.knowledge)).map((row) => {
+    const trimmed = trim(row, chosen, { paper, std })
+    const isRanked = Object.values(row.cells).some(({ best }) => best)
+    return columns && isRanked ? withBest(trimmed) : trimmed
+  })
   const changed = {
     ...table,
     columns: chosen,
-    rows: columns ? kept.map(withBest) : kept,
+    rows: kept,
     figure: table.figure && trimFigure(table.figure, chosen, paper),
   }
   return {

@@ -5,7 +5,7 @@ import type { CellSource, TableInput, TableKnowledge } from './input.ts'
 import type { TableBuilder } from './table.ts'
 import { mean } from '#shared/statistics.ts'
 import { cellOf, withBest } from './cells.ts'
-import { marksOf, measureOfKnowledge, missingOf } from './method-rows.ts'
+import { measureOfKnowledge, missingOf } from './method-rows.ts'
 
 /** Methods whose runs know what teachers are worth; those on all subsets know most. */
 const selections = ['bct', 'bct-oracle', 'bt', 'bt-oracle']
@@ -67,7 +67,7 @@ function rowOf(question: Question, knowledge: TableKnowledge, method: string, so
     const isUnknown = values.length === 0 && sources.length > 0
     return [name, cellOf(values, {
       reference: null,
-      marks: [...isGuilty ? ['contaminated' as const] : [], ...marksOf(knowledge.name, method, null, input).filter(mark => mark === 'seen-unlabelled')],
+      marks: isGuilty ? ['contaminated'] : [],
       missing: isUnknown ? { reason: whyUnknown(method), command: null } : missingOf(knowledge.name, method, sources.length, input),
     })] as const
   })

@@ -66,6 +66,11 @@ it.each([
   [['table', 'free', '--filter', 'colour=red'], 'it must be WHAT=VALUES'],
   [['table', 'target', '--filter', 'knowledge=A'], '--filter is of free tables'],
   [['table', 'target', '--seeds', '0,x'], '--seeds'],
+  [['table', 'target', '--by', 'gender'], '--by is of tables of groups'],
+  [['table', 'target', '--measure'], '--measure is of the table of cost'],
+  [['table', 'Mine', '--test', 'ae'], 'without --test'],
+  [['table', 'Mine', '--no-paper'], 'without --no-paper'],
+  [['table', 'Mine', '--filter', 'seed=0'], 'without --filter'],
   [['table', 'save', 'x', '--of', 'tarjet'], 'There is no table "tarjet"'],
   [['--json', 'table', 'target', '--format', 'md'], 'contradict'],
 ])('%j is a wrong command line', async (words, why) => {

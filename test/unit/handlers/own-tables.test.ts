@@ -69,6 +69,10 @@ it('ages fall into bins, and a bin of few counts for no gap', async () => {
   expect(table.legend.join(' ')).toContain('age 0-12 8, 20-35 8, 36-55 8')
 })
 
+it('columns of groups are not tested by the answers of all samples', async () => {
+  await expect(rows({ by: ['gender'], reference: 'pca' })).rejects.toMatchObject({ code: 'usage', message: expect.stringContaining('its rows are groups') })
+})
+
 it('a grouping that no data set has is refused with those that there are', async () => {
   await expect(rows({ by: ['gendre'] })).rejects.toMatchObject({ code: 'usage', hint: expect.stringContaining('gender') })
   const built = await tableHandlers(core)['tables.build'](select({}))

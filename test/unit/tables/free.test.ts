@@ -2,7 +2,7 @@ import type { Pivot } from '#shared/pivot.ts'
 import type { Table } from '#shared/table.ts'
 import { expect, it } from 'vitest'
 import { writeTable } from '#main/tables/formats/index.ts'
-import { buildTable } from '#main/tables/table.ts'
+import { buildTable, requireBuilder } from '#main/tables/table.ts'
 import { Pivot as PivotSchema } from '#shared/pivot.ts'
 import { Table as TableSchema } from '#shared/table.ts'
 import { evaluation, source, studyInput } from './fixture.ts'
@@ -52,7 +52,14 @@ it('what stands in neither rows nor columns is averaged seed by seed, and what i
   // ae: seed 0 (90 + 50) / 2 = 70, seed 1 (92 + 54) / 2 = 73
   expect(cell(table, 'gender', 'ae')).toMatchObject({ values: [70, 73], mean: 71.5, note: 'mean over First; Second' })
   // pca: of seed 1 there is First alone, so only seed 0 can be compared: (80 + 60) / 2
-  expect(cell(table, 'gender', 'pca').values).toEqual([70])
+  expect(cell(table, 'gender', 'pca')).toMatchObject({ values: [70], keys: ['a0', 'c0'], missing: { reason: '1 of 2 seeds are done' } })
+})
+
+it('the runs of a cell are those that pass the filter', () => {
+  const pivot = PivotSchema.parse({ rows: ['task'], columns: ['method'], filter: { seed: [0], knowledge: ['First'] } })
+  const cells = ['First', 'Second'].flatMap(knowledge => [0, 1].map(seed => ({ knowledge, method: 'pca', data: 'utk', task: 'gender', seed, key: `${knowledge}${seed}` })))
+  const detail = { cells, reconstructions: [] } as never
+  expect(requireBuilder('free', pivot).runs('gender', 'pca', detail).map(({ key }) => key)).toEqual(['First0'])
 })
 
 it('a mean over part of what others rest on is marked', () => {

@@ -19,6 +19,13 @@ it('chosen rows and columns keep their order, their best figure and the runs the
   expect(table.provenance.keys).toEqual(['a0', 'ae0', 'ae1', 'ae2'])
 })
 
+it('rows that are not ranked stay so when columns are chosen', () => {
+  const table = buildTable('target', studyInput())
+  const unranked = { ...table, rows: table.rows.map(row => ({ ...row, cells: Object.fromEntries(Object.entries(row.cells).map(([column, cell]) => [column, { ...cell, best: false }])) })) }
+  const { rows } = selectCells(unranked, { ...whole, columns: ['ae', 'teacher:age-gender'] })
+  expect(rows.flatMap(({ cells }) => Object.values(cells)).filter(({ best }) => best)).toEqual([])
+})
+
 it('a table of everything is the one that the terminal prints, to the letter', () => {
   const table = buildTable('target', studyInput())
   for (const format of ['md', 'latex', 'csv', 'json', 'html'])

@@ -33,6 +33,8 @@ export const table: RegisterCommand = (program, act) => {
         throw error instanceof FacetError && error.code === 'not-found' && !tableKinds.includes(name) ? noSuchTable(name) : error
       })
       const selection = await findSelection(client, name, options, () => lastStudy(client))
+      if (measure && selection.name !== 'cost')
+        throw new FacetError('usage', `--measure is of the table of cost; ${name} has nothing to measure.`)
       if (measure)
         await client.call('tables.measure', { study: selection.study })
       const { table: built } = await client.call('tables.get', selection)
