@@ -215,7 +215,7 @@ export function freeTable(pivot: Pivot): TableBuilder {
       const namesOf = (dimensions: readonly Dimension[]): string[] => [...new Set(places.map(place => nameOf(place, dimensions)))]
       const columns = namesOf(pivot.columns)
       const rows = namesOf(pivot.rows).map(row => rowOf(row, columns, parts))
-      const isMixed = rows.some(({ metric }) => metric === 'mixed')
+      const isMixed = rows.some(({ metric, cells }) => metric === 'mixed' && Object.values(cells).some(({ measure }) => measure !== undefined)) // a row without figures is of no kind yet
       const rest = restOf(pivot).filter(dimension => new Set(figures.map(figure => figure[dimension])).size > 1 && !['data', 'task', 'metric', 'scope'].includes(dimension))
       return {
         rowTitle: pivot.rows.join(', '),
@@ -228,7 +228,7 @@ export function freeTable(pivot: Pivot): TableBuilder {
               ...rest.length > 0 ? [`Averaged over ${rest.join(' and ')}, seed by seed.`] : [],
               ...isMixed ? ['The best of a column is bold: its rows are measured alike.'] : [],
               ...Object.entries(pivot.filter).flatMap(([name, values]) => values ? [`Only ${name} ${values.join(', ')}.`] : []),
-              ...methodLegend(isMixed ? [] : rows.filter(({ scope }) => scope !== null), input),
+              ...methodLegend(rows, input, isMixed ? [] : rows.filter(({ scope }) => scope !== null)),
             ],
       }
     },

@@ -97,13 +97,13 @@ export function scopesOf(knowledge: Pick<TableKnowledge, 'name'>, input: Pick<Ta
     : ['test']
 }
 
-/** What the marks, parentheses and errors of some rows of methods mean. */
-export function methodLegend(rows: readonly TableRow[], input: TableInput): string[] {
+/** What the marks and parentheses of rows of methods mean, and the errors of those whose figures are of one test set. */
+export function methodLegend(rows: readonly TableRow[], input: TableInput, tested: readonly TableRow[] = rows): string[] {
   const marks = new Set(rows.flatMap(row => Object.values(row.cells).flatMap(cell => cell.marks)))
   const formats = new Set(input.datasets.map(({ format }) => format))
   const guilty = input.teachers.filter(teacher => teacher.contaminates.some(format => formats.has(format)))
   const hasParentheses = rows.some(row => Object.values(row.cells).some(cell => cell.referenceText?.startsWith('(')))
-  const errors = rows.flatMap(({ knowledge, metric, unit, cells }) => {
+  const errors = tested.flatMap(({ knowledge, metric, unit, cells }) => {
     const known = Object.values(cells).find(cell => cell.standardError !== null)
     return known
       ? [`${knowledge} ${known.standardError!.toFixed(metric === 'accuracy' ? 1 : 2)}${unit === '%' ? '' : ` ${unit}`} (n = ${known.count})`]

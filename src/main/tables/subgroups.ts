@@ -61,7 +61,7 @@ export const subgroups: TableBuilder = {
             'Each figure has a 95 % interval by bootstrap over the samples of its group (whole people where people are left out).',
             `Gap: difference between the best and the worst group of a method with at least ${input.smallestGroup} samples, chosen by their mean over seeds; its interval by drawing within both groups. The largest of several differences is an upper estimate.`,
             `Test samples: ${counts.join('; ')}.`,
-            ...methodLegend([], input),
+            ...methodLegend(rows, input, []),
           ],
     }
   },

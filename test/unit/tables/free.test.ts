@@ -55,6 +55,16 @@ it('what stands in neither rows nor columns is averaged seed by seed, and what i
   expect(cell(table, 'gender', 'pca')).toMatchObject({ values: [70], keys: ['a0', 'c0'], missing: { reason: '1 of 2 seeds are done' } })
 })
 
+it('a row without figures makes no mixed table, and marks are explained whatever the rows are', () => {
+  const begun = studyInput({ ...input, sources: input.sources.filter(({ knowledge }) => knowledge !== 'Ages') })
+  const { rows, legend } = buildTable('free', begun, PivotSchema.parse({ rows: ['knowledge'], columns: ['method'] }))
+  expect(rows.map(({ cells }) => Object.values(cells).filter(({ best }) => best).length)).toEqual([1, 1, 0])
+  expect(legend.join(' ')).not.toContain('The best of a column')
+  expect(legend.join(' ')).toContain('One standard error of the test')
+  const guilty = studyInput({ ...input, methods: ['teacher:age-gender'], cells: [], sources: [source('First', 'teacher:age-gender', 0, 'a0', [evaluation(80)])] })
+  expect(buildTable('free', guilty, PivotSchema.parse({ rows: ['method'], columns: ['knowledge'] })).legend.join(' ')).toContain('† leans on a teacher')
+})
+
 it('the runs of a cell are those that pass the filter', () => {
   const pivot = PivotSchema.parse({ rows: ['task'], columns: ['method'], filter: { seed: [0], knowledge: ['First'] } })
   const cells = ['First', 'Second'].flatMap(knowledge => [0, 1].map(seed => ({ knowledge, method: 'pca', data: 'utk', task: 'gender', seed, key: `${knowledge}${seed}` })))
