@@ -55,6 +55,7 @@ let count = 0
 export async function importStudy(core: Core, path: string, as?: string): Promise<ImportedStudy> {
   const { workspace: { paths } } = core
   const staged = join(paths.root, `import-${++count}.tmp-${process.pid}`)
+  rmSync(staged, { recursive: true, force: true }) // of a killed host: in a container the next one may have its number
   const archive = await openArchive(path, staged)
   try {
     const manifest = renamed(archive.manifest, as)

@@ -22,11 +22,15 @@ export interface Labels { expression: number, valence?: number, arousal?: number
 /** Labels by image, with what could not be used. */
 export interface LabelsFound { labels: Map<string, Labels>, rejected: Rejected[], notes: string[] }
 
-/** Reads training.csv and validation.csv. */
+/** Reads training.csv and validation.csv, of several copies those nearest to the top. */
 export async function labelsOfTables(listing: Listing, images: string[]): Promise<LabelsFound> {
   const byEnd = new Map(images.map(file => [endOf(file), file]))
   const found: LabelsFound = { labels: new Map(), rejected: [], notes: [] }
-  for (const table of filesNamed(listing, TABLE)) {
+  const tables = filesNamed(listing, TABLE)
+  const first = ['training', 'validation'].flatMap(part => tables.find(table => baseName(table).toLowerCase().startsWith(part)) ?? [])
+  if (tables.length > first.length)
+    found.notes.push(`Copies that are passed over: ${tables.filter(table => !first.includes(table)).join(', ')}.`)
+  for (const table of first) {
     const isTest = /^validation/i.test(baseName(table))
     const roster = createRoster<Labels>(baseName(table))
     await readTable(listing, table, isTest, roster, named => byEnd.get(endOf(named)))

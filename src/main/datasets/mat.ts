@@ -63,9 +63,13 @@ export async function readMatStruct(file: string, variable: string, fields: read
 export async function findStruct(bytes: Buffer, variable: string, fields: readonly string[]): Promise<Map<string, MatField>> {
   requireHeader(bytes)
   const names: string[] = []
+  let unpacked = 0
   for (let at = HEADER_BYTES; at < bytes.length;) {
     const tag = readTag(bytes, at, bytes.length)
     const element = tag.type === COMPRESSED ? await unpack(bytes.subarray(tag.from, tag.to), at) : bytes.subarray(at, tag.to)
+    unpacked += element.length
+    if (unpacked > MOST_UNPACKED_BYTES)
+      throw new Malformed(`holds more than ${count(MOST_UNPACKED_BYTES)} bytes before its variable "${variable}".`)
     const matrix = readTag(element, 0, element.length)
     if (matrix.type !== MATRIX)
       throw new Malformed(`holds at byte ${at} something that is no variable (type ${matrix.type}).`)

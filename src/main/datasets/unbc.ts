@@ -1,4 +1,5 @@
 import type { Rejected, Sample, Task } from '#shared/dataset.ts'
+import type { Listing } from './listing.ts'
 import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
@@ -51,7 +52,7 @@ export const unbc = declareFormat({
       else
         rejected.push({ path: file, reason: 'lies in no folder Images/SUBJECT/SEQUENCE with a subject like 042-ll042' })
     }
-    const { labels, wrong } = await readLabels(listing.root, frames, options.actionUnits)
+    const { labels, wrong } = await readLabels(listing, frames, options.actionUnits)
     append(rejected, wrong)
     const kept = frames.filter(({ path: file }) => labels.has(file))
     const subjects = [...new Set(kept.map(({ subject }) => subject))].sort(byCodeUnit)
@@ -83,12 +84,17 @@ function tasksOf(withUnits: boolean): Record<string, Task> {
   }
 }
 
-async function readLabels(root: string, frames: Frame[], withUnits: boolean): Promise<{ labels: Map<string, Record<string, number>>, wrong: Rejected[] }> {
+/** A label file's text, or why there is none. */
+type ReadLabel = (file: string) => Promise<string | { reason: string }>
+const absent = { reason: 'is not there' }
+
+async function readLabels({ root, files }: Listing, frames: Frame[], withUnits: boolean): Promise<{ labels: Map<string, Record<string, number>>, wrong: Rejected[] }> {
   const labels = new Map<string, Record<string, number>>()
   const wrong: Rejected[] = []
+  const known = new Set(files) // pipes and links that lead out of the folder are not among them
   for (let from = 0; from < frames.length; from += AT_ONCE) {
     const part = frames.slice(from, from + AT_ONCE)
-    const read = await Promise.all(part.map(frame => labelsOf(root, frame, withUnits)))
+    const read = await Promise.all(part.map(frame => labelsOf(file => known.has(file) ? readSmall(path.join(root, file)) : Promise.resolve(absent), frame, withUnits)))
     read.forEach((label, i) => {
       if (typeof label === 'string')
         wrong.push({ path: part[i]!.path, reason: label })
@@ -100,9 +106,9 @@ async function readLabels(root: string, frames: Frame[], withUnits: boolean): Pr
 }
 
 /** Pain, and action units where they are wanted; or what is wrong. */
-async function labelsOf(root: string, { base, name }: Frame, withUnits: boolean): Promise<Record<string, number> | string> {
+async function labelsOf(read: ReadLabel, { base, name }: Frame, withUnits: boolean): Promise<Record<string, number> | string> {
   const file = `${base}Frame_Labels/PSPI/${name}`
-  const text = await readSmall(path.join(root, file))
+  const text = await read(file)
   if (typeof text !== 'string')
     return `${file} ${text.reason}`
   const pain = numberOf(text)
@@ -110,13 +116,13 @@ async function labelsOf(root: string, { base, name }: Frame, withUnits: boolean)
     return `${file} says "${text.trim().slice(0, 40)}", which is no PSPI from 0 to ${MOST_PAIN}`
   if (!withUnits)
     return { pain }
-  const units = await unitsOf(root, `${base}Frame_Labels/FACS/${name}`)
+  const units = await unitsOf(read, `${base}Frame_Labels/FACS/${name}`)
   return typeof units === 'string' ? units : { pain, ...units }
 }
 
 /** A line an action unit that is seen: its number, its intensity, and more that is not read; the others are 0. */
-async function unitsOf(root: string, file: string): Promise<Record<string, number> | string> {
-  const text = await readSmall(path.join(root, file))
+async function unitsOf(read: ReadLabel, file: string): Promise<Record<string, number> | string> {
+  const text = await read(file)
   if (typeof text !== 'string')
     return `${file} ${text.reason}`
   const units = Object.fromEntries(Object.keys(ACTION_UNITS).map(unit => [`au${unit}`, 0]))
@@ -144,6 +150,6 @@ async function readSmall(file: string): Promise<string | { reason: string }> {
       : await readFile(file, 'utf8')
   }
   catch (error) {
-    return { reason: codeOf(error) === 'ENOENT' ? 'is not there' : `cannot be read (${codeOf(error)})` }
+    return codeOf(error) === 'ENOENT' ? absent : { reason: `cannot be read (${codeOf(error)})` }
   }
 }

@@ -95,6 +95,7 @@ interface Faces { kept: Face[] }
 
 async function findFaces(listing: Listing, meta: Map<string, Person>, rejected: Rejected[]): Promise<Faces> {
   const kept: Face[] = []
+  const taken = new Map<string, string>()
   for (const file of listing.files) {
     if (!isImage(file))
       continue
@@ -102,9 +103,21 @@ async function findFaces(listing: Listing, meta: Map<string, Person>, rejected: 
     if (person === undefined)
       rejected.push({ path: file, reason: 'lies in no folder of a person, like n000001' })
     else
-      kept.push({ path: file, person, part: partOf(file) ?? meta.get(person)?.part ?? 'train' })
+      keep({ path: file, person, part: partOf(file) ?? meta.get(person)?.part ?? 'train' })
   }
   return { kept }
+
+  /** Originals and crops of the same photographs lie in folders beside each other: two parts must not each get one of them. */
+  function keep(face: Face): void {
+    const first = taken.get(`${face.part}/${endOf(face.path)}`)
+    if (first === undefined) {
+      taken.set(`${face.part}/${endOf(face.path)}`, face.path)
+      kept.push(face)
+    }
+    else {
+      rejected.push({ path: face.path, reason: `is ${first} once more` })
+    }
+  }
 }
 
 /** By the innermost folder above the person's that names one: train, vggface2_test, train_mtcnnpy_182. */

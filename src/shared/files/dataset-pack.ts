@@ -79,7 +79,10 @@ export function createDatasetWriter(folder: string): DatasetWriter {
     if (/^adding-\d+-\d+\.sqlite\.tmp(?:-journal)?$/.test(name) && !name.startsWith(`adding-${process.pid}-`))
       rmSync(path.join(folder, name))
   }
-  return writePack(path.join(folder, `adding-${process.pid}-${made++}.sqlite.tmp`))
+  const temporary = path.join(folder, `adding-${process.pid}-${made++}.sqlite.tmp`)
+  for (const left of [temporary, `${temporary}-journal`]) // of a killed process whose number this one has
+    rmSync(left, { force: true })
+  return writePack(temporary)
 }
 
 /** Writes a data set pack: temporary name, fsync, rename, fsync of the folder. What stands under the name before is replaced, and what a killed writer of it left is removed. */

@@ -53,11 +53,15 @@ function bodiesBehind(library: Library | undefined, calls: string[]): Node[] {
       calls.push(gradient.getGradientFunc())
     for (const each of functions.get(name) ?? []) {
       const offered = interfaceOf(each)
-      for (const twin of offered === null ? [] : byInterface.get(offered)!)
-        calls.push(twin.getSignature()?.getName() ?? '')
+      if (offered !== null) {
+        for (const twin of byInterface.get(offered) ?? [])
+          calls.push(twin.getSignature()?.getName() ?? '')
+        byInterface.delete(offered) // once: all that offer the same bring the same
+      }
       for (const node of each.getNodeDefList()) {
         bodies.push(node)
-        calls.push(...callsOf(node))
+        for (const call of callsOf(node))
+          calls.push(call)
       }
     }
   }

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { openDataset, writeDataset } from '#shared/files/dataset-pack.ts'
+import { createDatasetWriter, openDataset, writeDataset } from '#shared/files/dataset-pack.ts'
 
 it('takes the place of what a killed writer left, and leaves other packs alone', () => {
   const folder = mkdtempSync(join(tmpdir(), 'facet-test-'))
@@ -20,6 +20,21 @@ it('takes the place of what a killed writer left, and leaves other packs alone',
     const dataset = openDataset(file)
     expect(dataset.samples().map(({ path }) => path)).toEqual(['0.jpg'])
     dataset.close()
+  }
+  finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+it('begins anew where a killed process of the same number left half a pack', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'facet-test-'))
+  try {
+    // as in a container, where the host has the same number at each start; which of them the next writer takes nobody knows here
+    for (let i = 0; i < 50; i++)
+      writeFileSync(join(folder, `adding-${process.pid}-${i}.sqlite.tmp`), 'half a pack, and no database')
+    const writer = createDatasetWriter(folder)
+    expect(writer.add({ path: '0.jpg', labels: {}, split: 'test', subject: null, unseen: false, bytes: 1, sha256: 'a'.repeat(64) })).toBe(0)
+    writer.discard()
   }
   finally {
     rmSync(folder, { recursive: true })

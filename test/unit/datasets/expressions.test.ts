@@ -108,6 +108,13 @@ describe('affectnet', () => {
     expect(seven.tasks.expression).toMatchObject({ classes: ['Neutral', 'Happiness', 'Sadness', 'Surprise', 'Fear', 'Disgust', 'Anger'] })
   })
 
+  it('passes over copies of its tables, and says so', async () => {
+    const files = affectnetFolder()
+    const result = await scan('affectnet', { ...files, 'backup/old/training.csv': files[table]!, 'backup/older/still/training.csv': files[table]! })
+    expect(samplesOf(result)).toEqual(samplesOf(await scan('affectnet', files)))
+    expect(result.notes.join(' ')).toContain('Copies that are passed over: backup/old/training.csv, backup/older/still/training.csv.')
+  })
+
   it('reads the folders with .npy labels', async () => {
     const result = await scan('affectnet', affectnetNpyFolder())
     expect(samplesOf(result)['val_set/images/1.jpg']).toEqual({ split: 'test', labels: { expression: 7, valence: -0.25, arousal: 0.5 } })

@@ -100,6 +100,18 @@ describe('a hostile MATLAB file', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(600 * 2 ** 20) // 300 MB of it are the test's own
   })
 
+  it('that hides behind many other variables is not unpacked for ever', async () => {
+    const sides = Buffer.alloc(8)
+    sides.writeInt32LE(1)
+    sides.writeInt32LE(7_500_000, 4)
+    const flags = Buffer.alloc(8)
+    flags.writeUInt32LE(6)
+    const other = element(14, Buffer.concat([element(6, flags), element(5, sides), element(1, Buffer.from('otherone')), element(9, Buffer.alloc(60_000_000))]))
+    const packed = element(15, deflateSync(other))
+    expect(packed.length).toBeLessThan(70_000)
+    expect(await words(Buffer.concat([header, ...Array.from({ length: 40 }).fill(packed) as Buffer[]]))).toBe('holds more than 1,073,741,824 bytes before its variable "imdb".')
+  })
+
   it('that is cut off anywhere, of another version or no MATLAB file is told as such', async () => {
     for (let length = 0; length < imdbMat.length; length += 7)
       expect(await words(imdbMat.subarray(0, length)), `${length} bytes`).not.toMatch(/^(?:read|other)/)

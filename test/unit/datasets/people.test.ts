@@ -1,5 +1,11 @@
-import { describe, expect, it } from 'vitest'
-import { reasonsOf, samplesOf, scan } from './folder.ts'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { formats } from '#main/datasets/formats.ts'
+import { listFiles } from '#main/datasets/listing.ts'
+import { makeFolder, reasonsOf, samplesOf, scan } from './folder.ts'
 import { emotionetFolder, unbcFolder, vggface2Folder } from './layouts.ts'
 
 describe('unbc', () => {
@@ -40,6 +46,25 @@ describe('unbc', () => {
     const odd = await scan('unbc', { ...unbcFolder(), [`Frame_Labels/FACS/${frame(1)}_facs.txt`]: '4 6 0 0\n' }, { actionUnits: true })
     expect(reasonsOf(odd)).toEqual({ [`Images/${frame(1)}.png`]: `Frame_Labels/FACS/${frame(1)}_facs.txt line 1: intensity 6 of action unit 4 is not 0 to 5` })
   })
+
+  it('reads no label through a pipe or a link that leads out of the folder', async () => {
+    const outside = mkdtempSync(path.join(tmpdir(), 'facet-secret-'))
+    const folder = makeFolder(unbcFolder())
+    onTestFinished(() => [outside, folder].forEach(each => rmSync(each, { recursive: true })))
+    writeFileSync(path.join(outside, 'secret'), 'my secret')
+    const label = (i: number): string => path.join(folder, `Frame_Labels/PSPI/${frame(i)}_facs.txt`)
+    for (const i of [1, 2])
+      rmSync(label(i))
+    execFileSync('mkfifo', [label(1)])
+    symlinkSync(path.join(outside, 'secret'), label(2))
+    const format = formats.find(({ name }) => name === 'unbc')!
+    const result = await format.scan(await listFiles(folder), format.options.parse({}))
+    expect(reasonsOf(result)).toMatchObject({
+      [`Images/${frame(1)}.png`]: `Frame_Labels/PSPI/${frame(1)}_facs.txt is not there`,
+      [`Images/${frame(2)}.png`]: `Frame_Labels/PSPI/${frame(2)}_facs.txt is not there`,
+    })
+    expect(result.samples).toHaveLength(6)
+  })
 })
 
 describe('vggface2', () => {
@@ -56,6 +81,14 @@ describe('vggface2', () => {
     expect(samplesOf(result)['data/train/n000003/0001_01.jpg']!.labels).toEqual({ identity: 1 })
     expect(result.samples.filter(({ unseen }) => unseen).every(({ subject, labels }) => subject === 'n000001' && Object.keys(labels).length === 0)).toBe(true)
     expect(result.notes.join(' ')).toContain('64 of the 3,311,286 images')
+  })
+
+  it('takes a photograph once where its crop lies beside it, so that no part gets one and another the other', async () => {
+    const crops = Object.fromEntries(Object.entries(vggface2Folder()).filter(([file]) => file.startsWith('data/train/')).map(([file]) => [file.replace('data/train/', 'data/train_mtcnnpy_182/'), `crop ${file}`]))
+    const { byPerson, result } = await partsOf({}, { ...vggface2Folder(), ...crops })
+    expect(byPerson).toEqual((await partsOf({})).byPerson)
+    expect(Object.keys(reasonsOf(result))).toHaveLength(60)
+    expect(reasonsOf(result)['data/train_mtcnnpy_182/n000002/0001_01.jpg']).toBe('is data/train/n000002/0001_01.jpg once more')
   })
 
   it('predicts gender by person, tested on the people of test', async () => {

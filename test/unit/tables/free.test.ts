@@ -61,7 +61,7 @@ it('a row without figures makes no mixed table, and marks are explained whatever
   expect(rows.map(({ cells }) => Object.values(cells).filter(({ best }) => best).length)).toEqual([1, 1, 0])
   expect(legend.join(' ')).not.toContain('The best of a column')
   expect(legend.join(' ')).toContain('One standard error of the test')
-  const guilty = studyInput({ ...input, methods: ['teacher:age-gender'], cells: [], sources: [source('First', 'teacher:age-gender', 0, 'a0', [evaluation(80)])] })
+  const guilty = studyInput({ ...input, methods: ['teacher:age-gender'], cells: [], sources: [{ ...source('First', 'teacher:age-gender', 0, 'a0', [evaluation(80)]), marks: ['contaminated' as const] }] })
   expect(buildTable('free', guilty, PivotSchema.parse({ rows: ['method'], columns: ['knowledge'] })).legend.join(' ')).toContain('† leans on a teacher')
 })
 
