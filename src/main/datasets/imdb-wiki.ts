@@ -76,6 +76,7 @@ export const imdbWiki = declareFormat({
       licence: this.licence,
       notes: [
         `Age on 1 July of the year of the photograph. Split by person: SHA-256 of "${options.splitSeed}/person" as a fraction, below ${SHARES.train} train, below ${SHARES.train + SHARES.validation} validation, else test.`,
+        ...tables.length > 1 ? ['Somebody who is in both tables counts as two people there: each table numbers people in its own way.'] : [],
         ...notes,
       ],
     }

@@ -21,7 +21,7 @@ export interface Expansion {
 /**
  * Expands a recipe into runs, each once however many cells need it.
  *
- * @throws FacetError where a knowledge names a task that its data set does not have.
+ * @throws FacetError where a knowledge names a task that its data set does not have, or asks of it what its protocol forbids.
  */
 export function expandStudy(checked: CheckedRecipe, datasets: StudyDataset[], teachers: StudyTeacher[]): Expansion {
   const { recipe, methods } = checked
@@ -33,6 +33,7 @@ export function expandStudy(checked: CheckedRecipe, datasets: StudyDataset[], te
     if (!task)
       throw new FacetError('bad-input', `Knowledge "${knowledge.name}": the data set "${data.name}" (${data.format}) has no task "${knowledge.task}".`, { hint: suggestName(knowledge.task, Object.keys(data.tasks)) })
     checkAfter(knowledge, task, datasets)
+    checkRanking(checked, knowledge.name, task)
     return methods.flatMap(({ method, seeds }) => {
       const reason = missingReason(task, method, knowledge)
       const isAfter = task.kind === 'verification' && method.trainsPixels && knowledge.after !== undefined
@@ -66,6 +67,18 @@ function checkAfter({ name, after }: CheckedRecipe['recipe']['knowledge'][number
   const classes = Object.keys(tasks).filter(one => tasks[one]!.kind === 'classification')
   if (!classes.includes(after.task))
     throw new FacetError('bad-input', `Knowledge "${name}": after.task: the data set "${data}" has no classification "${after.task}".`, { hint: suggestName(after.task, classes) })
+}
+
+/**
+ * Ridge ranks subsets over several folds: of people who are left out in turn, those of one fold would have a say in which heads answer
+ * for them.
+ *
+ * @throws FacetError where only subsets of the best ranks get heads though people are left out
+ */
+function checkRanking({ recipe, methods }: CheckedRecipe, name: string, task: Task): void {
+  const { train = 'all' } = recipe.stages.select
+  if (train !== 'all' && task.protocol === 'subjects' && methods.some(({ method }) => method.family === 'selection'))
+    throw new FacetError('bad-input', `Knowledge "${name}" leaves people out in turn, so all subsets of teachers must be trained; stages.select.train is ${train}.`, { where: 'stages.select.train', hint: 'Leave it out, or give this knowledge a study of its own.' })
 }
 
 function missingReason(task: Task, method: Method, { after }: CheckedRecipe['recipe']['knowledge'][number]): string | null {

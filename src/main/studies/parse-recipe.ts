@@ -215,8 +215,6 @@ function checkNames(written: Recipe, report: Report): CheckedRecipe {
     known(entry.data, dataNames, 'data set', ['knowledge', i, 'data'])
     if (entry.after)
       known(entry.after.data, dataNames, 'data set', ['knowledge', i, 'after', 'data'])
-  })
-  recipe.knowledge.forEach((entry, i) => {
     if (entry.source !== undefined)
       known(entry.source, recipe.teachers, 'teacher', ['knowledge', i, 'source'])
   })

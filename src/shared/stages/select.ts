@@ -8,7 +8,7 @@ const { task, labels, folds, head, optimizer, schedule, batch, epochs, steps, pa
  * Select: heads on the frozen embeddings of subsets of the teachers -> the best subset of one knowledge, its predictions, and the scores
  * of all. Vielzeuf et al. 2019, Section 4.3, Table 6: the best teacher (BT, M heads) and the best combination of teachers (BCT, all
  * 2^M - 1 subsets), which the paper chooses on the test set. Each head is the one that transfer trains on the same columns: same first
- * weights, batches, dropout and early stop. Where nothing is trained (verification), the cosine of a subset's standardised units answers.
+ * weights, batches, dropout and early stop. Where nothing is trained (verification), the mean of the cosines of a subset's teachers answers.
  */
 export const select = declareStage({
   name: 'select',

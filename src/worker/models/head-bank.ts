@@ -67,10 +67,12 @@ export class HeadBank {
     return outputs
   }
 
-  /** Weights of a head, `head/0/weight` and so on, as transfer names them. */
+  /** Weights of heads, `head/0/weight` and so on, as transfer names them; fetched head by head, since TensorFlow plans each new set of fetches. */
   read(heads: readonly number[]): Record<string, TensorData>[] {
-    const values = this.#program.read(heads.flatMap(head => this.#variables[head]!))
-    return heads.map(head => Object.fromEntries(this.#variables[head]!.map(name => [name.slice(`${head}/`.length), values[name]!])))
+    return heads.map((head) => {
+      const values = this.#program.read(this.#variables[head]!)
+      return Object.fromEntries(this.#variables[head]!.map(name => [name.slice(`${head}/`.length), values[name]!]))
+    })
   }
 
   write(head: number, weights: Record<string, TensorData>): void {

@@ -85,15 +85,18 @@ export async function trainHeads(context: Context, phase: Phase, training: Heads
       lossCount++
     }
     if (step % training.evaluateEvery === 0 || step === steps) {
-      const heads = learning(positions)
-      const scores = training.evaluate(heads)
-      const better = heads.filter((head, i) => {
+      const heads = learning(positions).length
+      // All that are stepped, though some have stopped: TensorFlow plans each new set of heads anew, and keeps the plans.
+      const scores = training.evaluate(stepping)
+      const better = stepping.filter((head, i) => {
+        if (positions[head]!.hasStopped)
+          return false
         checkNumber('validation score', scores[i]!.score, head, step, training)
         positions[head] = nextPosition(positions[head]!, scores[i]!, step, training.patience)
         return positions[head].bestStep === step
       })
       bank.read(better).forEach((weights, i) => best.set(better[i]!, weights))
-      context.report.metrics(step, reported(positions, { loss: lossSum / lossCount, learningRate, heads: heads.length }, reportAs))
+      context.report.metrics(step, reported(positions, { loss: lossSum / lossCount, learningRate, heads }, reportAs))
       ;[lossSum, lossCount] = [0, 0]
       stepping = withoutStopped(stepping, positions, bank)
     }

@@ -135,6 +135,13 @@ describe('a study expands to runs', () => {
     expect([marks('bct'), marks('bct-oracle')]).toEqual([[], ['oracle']])
   })
 
+  it('but refuses a ranking that people who are left out would have a say in', () => {
+    const subjects = datasets.map(data => ({ ...data, tasks: Object.fromEntries(Object.entries(data.tasks).map(([name, task]) => [name, task.kind === 'classification' ? { ...task, protocol: 'subjects' as const } : task])) }))
+    const checked = (train: string) => parseRecipe(text, { file: 'small.yaml', folder: '/', settings: [{ path: 'methods', value: '[bct]' }, { path: 'stages.select.train', value: train }] })
+    expect(() => expandStudy(checked('2'), subjects, teachers)).toThrow('Knowledge "Gender-UTK" leaves people out in turn, so all subsets of teachers must be trained')
+    expect(expandStudy(checked('all'), subjects, teachers).steps.some(({ stage }) => stage === 'select')).toBe(true)
+  })
+
   it('with a multi-task student of the same network beside the other one, on the embeddings and in the combiner\'s shape', () => {
     const plain = expand()
     const both = expand([

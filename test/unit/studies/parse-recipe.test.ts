@@ -192,6 +192,16 @@ describe('a recipe', () => {
     expect(text).toContain(hint)
   })
 
+  it('names a wrong source once, at its own line, whatever share of labels it or another knowledge is a grid of', () => {
+    const knowledge = /^knowledge:\n(?: .*\n)+/m
+    const text = refusal(good.replace(knowledge, `knowledge:
+  - { name: First, data: utk, task: gender, labels: [0.1, 1] }
+  - { name: Second, data: utk, task: gender, labels: [0.1, 1], source: dlibb }
+`))
+    expect(text.match(/"dlibb" is no teacher/g)).toHaveLength(1)
+    expect(text).toContain('knowledge.1.source')
+  })
+
   it('without a value for its variable says how to give one', () => {
     expect(refusal(good, [])).toContain('--set data=VALUE')
   })
