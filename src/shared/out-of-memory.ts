@@ -63,8 +63,8 @@ export function batchOf(stage: StageName, config: unknown): { batch: number | nu
     return { batch: null, batchPath: null }
   if (stage === 'combine') // a list in the recipe
     return { batch, batchPath: 'batch of this combiner under stages.combine' }
-  const isTuned = encoder?.kind === 'scratch' || encoder?.mode === 'fine-tune'
-  return { batch, batchPath: `stages.${stage}.${isTuned ? 'fineTune.' : ''}batch` }
+  const group = encoder?.kind === 'p-cnn' ? 'pCnn.' : encoder?.kind === 'scratch' || encoder?.mode === 'fine-tune' ? 'fineTune.' : ''
+  return { batch, batchPath: `stages.${stage}.${group}batch` }
 }
 
 /** The sentence for a step that did not fit: what was too large, where, and the batch that would fit with how it was found. */

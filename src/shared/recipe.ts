@@ -29,6 +29,7 @@ const { labels: _labels, ...fineTuneShape } = transferShape
 const TransferEntry = z.strictObject({
   ...partialShape(transferShape),
   fineTune: z.strictObject(partialShape(fineTuneShape)).optional().describe('What differs where every parameter is trained'),
+  pCnn: z.strictObject(partialShape(fineTuneShape)).optional().describe('What differs further where a teacher\'s are (p-cnn): it is larger than a student and slower'),
 })
 /** A selection's heads are those of transfer. */
 const SelectEntry = z.strictObject(partialShape(select.config.pick({ train: true }).shape))

@@ -18,6 +18,18 @@ export const SyntheticOverrides = z.strictObject({
 })
 export type SyntheticOverrides = z.infer<typeof SyntheticOverrides>
 
+/** synthetic-objects.json: the same for drawn objects. */
+export const SyntheticObjects = SyntheticFaces.omit({ identities: true })
+export type SyntheticObjects = z.infer<typeof SyntheticObjects>
+export const SyntheticObjectsOverrides = SyntheticOverrides.omit({ identities: true })
+
+/** What a folder of drawn images shows; each kind has its parameters in a file of its own. */
+export const syntheticKinds = ['faces', 'objects'] as const
+export type SyntheticKind = typeof syntheticKinds[number]
+
+/** Classes of the drawn objects, in the order of their class numbers. */
+export const OBJECTS = ['ball', 'bottle', 'car', 'chair', 'cup', 'fish', 'flower', 'house', 'star', 'tree'] as const
+
 /** Classes of the drawn faces, in the order of their class numbers. */
 export const GENDERS = ['male', 'female'] as const
 export const ETHNICITIES = [

@@ -11,6 +11,7 @@ import { lfw } from './lfw.ts'
 import { msCeleb } from './ms-celeb.ts'
 import { rafdb } from './rafdb.ts'
 import { sfew } from './sfew.ts'
+import { syntheticObjects } from './synthetic-objects.ts'
 import { synthetic } from './synthetic.ts'
 import { tinyImagenet } from './tiny-imagenet.ts'
 import { unbc } from './unbc.ts'
@@ -20,6 +21,7 @@ import { vggface2 } from './vggface2.ts'
 /** All formats, the more particular before the more general. One file and one line here add one. */
 export const formats: DatasetFormat[] = [
   synthetic,
+  syntheticObjects,
   utkface,
   fgnet,
   lfw,

@@ -1,13 +1,15 @@
-import type { Pair, Rejected, Sample, Split, Task } from '#shared/dataset.ts'
+import type { Pair, Rejected, Sample, Scan, Split, Task } from '#shared/dataset.ts'
 import type { Listing } from './listing.ts'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { z } from 'zod'
 import { packAttributes } from '#shared/attributes.ts'
 import { FacetError } from '#shared/errors.ts'
 import { ACTION_UNITS, ATTRIBUTES, ETHNICITIES, EXPRESSIONS, GENDERS, SyntheticOverrides } from '#shared/synthetic.ts'
 import { ageClassOf, AgeEdges, ageTasks } from './ages.ts'
 import { readTable } from './csv-table.ts'
 import { declareFormat, isImage, strangers } from './format.ts'
+import { heldOutSubjects } from './held-out.ts'
 import { byCodeUnit } from './listing.ts'
 import { hashFraction, stratifiedSplit } from './splits.ts'
 
@@ -24,13 +26,16 @@ export const synthetic = declareFormat({
   title: 'Drawn faces (identity, age, gender, ethnicity, expression, pain, attributes)',
   licence: 'Drawn by Facet: free of anybody\'s rights. They prove nothing about a method.',
   aligned: false,
-  options: SyntheticOverrides.extend({ ageEdges: AgeEdges }),
+  options: SyntheticOverrides.extend({
+    ageEdges: AgeEdges,
+    protocol: z.enum(['split', 'subjects']).default('split').describe('split: people in training, validation and test parts; subjects: one person is left out in turn, as with FG-NET'),
+  }),
   recognise(listing) {
     return listing.files.includes('synthetic.json')
       ? { confidence: 1, why: 'it has a synthetic.json' }
       : { confidence: 0, why: 'it has no synthetic.json' }
   },
-  async generate(root, { ageEdges: _, ...parameters }, synthesize) {
+  async generate(root, { ageEdges: _, protocol: __, ...parameters }, synthesize) {
     await synthesize({ path: root, ...parameters })
   },
   async scan(listing, options) {
@@ -49,6 +54,8 @@ export const synthetic = declareFormat({
       ],
     })
     const { found, rejected } = locate(listing, rows)
+    if (options.protocol === 'subjects')
+      return leaveOneOut(listing, found, rejected, options.ageEdges, mark)
     const splits = splitPeople(found)
     const trained = [...splits].filter(([, split]) => split === 'train').map(([name]) => name).sort(byCodeUnit)
     const identities = new Map(trained.map((name, number) => [name, number]))
@@ -80,6 +87,26 @@ export const synthetic = declareFormat({
     }
   },
 })
+
+/** One person is left out in turn; every fifth is kept from combiner and student. What needs parts or pairs is no task then. */
+function leaveOneOut({ root }: Listing, found: Row[], rejected: Rejected[], ageEdges: number[], mark: string): Scan {
+  const subjects = [...new Set(found.map(({ row }) => row.subject!))].sort(byCodeUnit)
+  const unseen = heldOutSubjects(subjects, undefined, root)
+  const samples = found.map(({ file, row }): Sample => ({ path: file, labels: labelsOf(row, ageEdges), split: null, subject: row.subject!, unseen: unseen.has(row.subject!) }))
+  return {
+    format: 'synthetic',
+    samples,
+    rejected,
+    tasks: Object.fromEntries(Object.entries(tasksOf(samples, ageEdges, [], [])).flatMap(([name, task]) => task.kind === 'classification' || task.kind === 'regression' ? [[name, { ...task, protocol: 'subjects' }]] : [])),
+    pairs: [],
+    licence: synthetic.licence,
+    notes: [
+      `Drawn with ${mark}.`,
+      `One person is left out in turn. Held out of combiner and student: ${unseen.size} of ${subjects.length} people.`,
+      'Drawn faces show that everything works; they prove nothing about a method.',
+    ],
+  }
+}
 
 interface Row { file: string, row: Record<string, string> }
 

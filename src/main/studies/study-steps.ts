@@ -29,7 +29,7 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     steps.set(step.key, steps.get(step.key) ?? step)
     return step.key
   }
-  const { prepare, embed, distil: { target: _, seeds: distilSeeds, multiTask, ...distil }, transfer: { fineTune = {}, ...transfer }, select: selecting } = recipe.stages
+  const { prepare, embed, distil: { target: _, seeds: distilSeeds, multiTask, ...distil }, transfer: { fineTune = {}, pCnn = {}, ...transfer }, select: selecting } = recipe.stages
 
   const facesOf = (data: StudyDataset): string => add('prepare', { label: `prepare ${data.name}`, config: { aligned: data.aligned, ...prepare }, inputs: { sources: [sourceOf(data)] }, keyed: { dataset: data.fingerprint } })
   const embeddingsOf = (data: StudyDataset): string => {
@@ -70,7 +70,7 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     return share < 1 && task.kind !== 'verification' ? share : undefined
   }
   const frozen = (knowledge: Knowledge, task: Task) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'frozen'), ...transfer, labels: labelsOf(knowledge, task) })
-  const tuned = (knowledge: Knowledge, task: Task, own: object = {}) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'fine-tuned'), ...merge(merge(merge(fineTuneDefaults, own), transfer), fineTune), labels: labelsOf(knowledge, task) })
+  const tuned = (knowledge: Knowledge, task: Task, { defaults = {}, set = {} }: { defaults?: object, set?: object } = {}) => ({ task: knowledge.task, ...foldsOf(knowledge, task, 'fine-tuned'), ...merge(merge(merge(merge(fineTuneDefaults, defaults), transfer), fineTune), set), labels: labelsOf(knowledge, task) })
   const paperHead = () => {
     const { size = 'mean', layers = 3 } = combiners.find(entry => entry.name === target)!
     const width = teachers.reduce((sum, teacher) => sum + teacher.dimension, 0)
@@ -141,7 +141,7 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
         // keyed by the teachers' own transfers: which of them is best is a function of these
         const headOf = (name: string): string => addTrained(knowledge, { ...common, label: `transfer ${knowledge.name}, teacher:${name}${knowledge.after ? ' after identity' : ''}`, config: { ...frozen(knowledge, task), encoder: { kind: 'teacher', name } }, ...onTeacher(data, name) }, true)
         const [faces, candidates] = [facesOf(data), teachers.map(({ name }) => ({ teacher: name, key: headOf(name) }))]
-        const config = { ...tuned(knowledge, task, pCnnDefaults), encoder: { kind: 'p-cnn' } }
+        const config = { ...tuned(knowledge, task, { defaults: pCnnDefaults, set: pCnn }), encoder: { kind: 'p-cnn' } }
         return addTrained(knowledge, { ...common, config, inputs: { sources: [sourceOf(data, { faces })], teachers, candidates }, keyed: { faces, candidates: candidates.map(({ key }) => key) }, needs: [faces, ...candidates.map(({ key }) => key)] })
       }
       case 'selection': return selectOf(knowledge, data, task, method, seed)

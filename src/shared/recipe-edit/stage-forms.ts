@@ -5,7 +5,7 @@ import type { FieldPath } from './places.ts'
 import { Recipe } from '../recipe.ts'
 import { combinerReads } from '../stages/combine.ts'
 import { stages } from '../stages/index.ts'
-import { fineTuneDefaults } from '../stages/transfer.ts'
+import { fineTuneDefaults, pCnnDefaults } from '../stages/transfer.ts'
 import { valueAt } from './edit-text.ts'
 import { describeFields } from './form.ts'
 
@@ -34,26 +34,29 @@ export function stageForms(): StageForm[] {
     stage: name,
     summary,
     groups: name === 'transfer'
-      ? describeFields(entryOf(name), config, { defaults: { fineTune: fineTuneDefaults }, inheriting: ['fineTune'] })
+      ? describeFields(entryOf(name), config, { defaults: { fineTune: fineTuneDefaults, pCnn: pCnnDefaults }, inheriting: ['fineTune', 'pCnn'] })
       : describeFields(entryOf(name), config),
   }))
 }
 
+/** Groups of transfer's form that hold its fields once more, each with the ones that it builds on, nearest first. */
+const inherited: Record<string, string[]> = { fineTune: [], pCnn: ['fineTune'] }
+
 /**
  * What counts for a field where a recipe says nothing at its own place. Where every parameter is trained, transfer's own values come
- * before the schema's, and what fine-tuning has by itself before both.
+ * before the schema's, and what fine-tuning (of a teacher: P-CNN, then fine-tuning) has by itself before both.
  */
 export function defaultOf(forms: readonly StageForm[], stage: string, field: FormField, recipe: unknown): unknown {
-  if (stage !== 'transfer' || field.path[0] !== 'fineTune')
+  const [group, ...path] = field.path
+  const bases = stage === 'transfer' ? inherited[group!] : undefined
+  if (!bases)
     return field.default
-  const path = field.path.slice(1)
-  const written = valueAt(recipe, ['stages', 'transfer', ...path])
+  const written = [...bases.map(base => [base, ...path]), path].map(place => valueAt(recipe, ['stages', 'transfer', ...place])).find(value => value !== undefined)
   if (written !== undefined)
     return written
-  if (field.default !== null)
-    return field.default
-  const own = forms.find(form => form.stage === 'transfer')?.groups.flatMap(group => group.fields).find(other => other.path.join('.') === path.join('.'))
-  return own?.default ?? null
+  const fields = forms.find(form => form.stage === 'transfer')?.groups.flatMap(group => group.fields) ?? []
+  const standing = [field, ...[...bases.map(base => [base, ...path]), path].flatMap(place => fields.find(other => other.path.join('.') === place.join('.')) ?? [])]
+  return standing.find(one => one.default !== null)?.default ?? null
 }
 
 /** A value that a recipe sets to something else than the default. */

@@ -57,6 +57,14 @@ it('fine-tuning takes what transfer says before the schema, and its own before t
   expect(defaultOf(forms, 'transfer', field('transfer', 'fineTune.epochs'), { stages: { transfer: { epochs: 40 } } })).toBe(40)
 })
 
+it('a P-CNN takes its own values, then those of fine-tuning, then transfer\'s, before any default', () => {
+  const rate = field('transfer', 'pCnn.optimizer.learningRate')
+  expect(defaultOf(forms, 'transfer', rate, {})).toBe(5e-5)
+  expect(defaultOf(forms, 'transfer', rate, { stages: { transfer: { fineTune: { optimizer: { learningRate: 0.01 } } } } })).toBe(0.01)
+  expect(defaultOf(forms, 'transfer', field('transfer', 'pCnn.steps'), {})).toBe(1200)
+  expect(defaultOf(forms, 'transfer', field('transfer', 'pCnn.patience'), {})).toBe(12)
+})
+
 it('only what differs from the defaults is told, for each combiner', () => {
   const recipe = { stages: { combine: [{ kind: 'pca' }, { kind: 'ae', epochs: 40, layers: 3 }], distil: { optimizer: { learningRate: 0.002 } } } }
   expect(differences(forms, recipe).map(({ path, value, default: standard }) => [path.join('.'), value, standard])).toEqual([

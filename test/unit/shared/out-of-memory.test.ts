@@ -23,6 +23,7 @@ it('names the place of the batch in the recipe, by what is trained', () => {
   expect(batchOf('distil', { batch: 32 })).toEqual({ batch: 32, batchPath: 'stages.distil.batch' })
   expect(batchOf('transfer', { batch: 64, encoder: { kind: 'teacher' } }).batchPath).toBe('stages.transfer.batch')
   expect(batchOf('transfer', { batch: 64, encoder: { kind: 'student', mode: 'fine-tune' } }).batchPath).toBe('stages.transfer.fineTune.batch')
+  expect(batchOf('transfer', { batch: 32, encoder: { kind: 'p-cnn' } }).batchPath).toBe('stages.transfer.pCnn.batch')
   expect(batchOf('embed', { teachers: [] })).toEqual({ batch: null, batchPath: null })
 })
 

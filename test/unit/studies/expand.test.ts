@@ -309,6 +309,10 @@ describe('a P-CNN', () => {
   it('is trained as what is fine-tuned, but more gently, unless the recipe says how', () => {
     expect(transferOf([], 'p-cnn').config).toMatchObject({ encoder: { kind: 'p-cnn' }, batch: 32, optimizer: { kind: 'adamw', learningRate: 5e-5 } })
     expect(transferOf([{ path: 'stages.transfer.fineTune.optimizer.learningRate', value: '0.01' }], 'p-cnn').config.optimizer).toMatchObject({ learningRate: 0.01 })
+    const own = transferOf([{ path: 'stages.transfer.fineTune.steps', value: '90' }, { path: 'stages.transfer.fineTune.batch', value: '16' }, { path: 'stages.transfer.pCnn.steps', value: '30' }], 'p-cnn').config
+    expect(own).toMatchObject({ steps: 30, batch: 16, optimizer: { learningRate: 5e-5 } })
+    const both = { path: 'methods', value: '[p-cnn, scratch]' }
+    expect(transferOf([both, { path: 'stages.transfer.pCnn.steps', value: '30' }], 'scratch').key).toBe(transferOf([both], 'scratch').key)
     expect(transferOf([], 'p-cnn').usesAllCores).toBe(true)
   })
 

@@ -1,19 +1,24 @@
 import type { Buffer } from 'node:buffer'
 import type { z } from 'zod'
+import type { SyntheticKind } from '#shared/synthetic.ts'
 import { mkdir, open, readdir, readFile, rename, rm, rmdir } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import sharp from 'sharp'
 import { FacetError } from '#shared/errors.ts'
-import { SyntheticFaces, SyntheticOverrides } from '#shared/synthetic.ts'
+import { SyntheticFaces, syntheticKinds, SyntheticObjects, SyntheticObjectsOverrides, SyntheticOverrides } from '#shared/synthetic.ts'
 import { drawPhotograph } from './drawing.ts'
 import { labelsOf } from './labels.ts'
 import { createLook, createScene } from './look.ts'
+import { renderSyntheticObject } from './objects.ts'
 import { createPerson } from './person.ts'
 import { renderPhotograph } from './render.ts'
 
-/** Raised when the same parameters would give another picture or label. */
-const VERSION = 2
+/** The kinds of images: the file of a folder's parameters, and a version that is raised when the same ones would give another picture or label. */
+const KINDS = {
+  faces: { file: 'synthetic.json', schema: SyntheticFaces, overrides: SyntheticOverrides, version: 2 },
+  objects: { file: 'synthetic-objects.json', schema: SyntheticObjects, overrides: SyntheticObjectsOverrides, version: 1 },
+} as const
 
 /** One drawn face: its bytes, and the labels of what is drawn. */
 export interface SyntheticFace { jpeg: Buffer, subject: string, labels: Record<string, string | number> }
@@ -33,39 +38,42 @@ export async function renderSyntheticFace({ seed, size, identities }: Pick<Synth
 }
 
 export interface GenerateSynthetic extends SyntheticOverrides {
-  /** Folder; its synthetic.json, where there is one, gives what is not given here. */
+  /** Folder; its file of parameters, where there is one, gives what is not given here. */
   path: string
+  kind?: SyntheticKind
   onProgress?: (done: number, total: number) => void
   signal?: AbortSignal
 }
 
 /** The same from a message: fields as GenerateSynthetic's, without the functions. */
 export async function synthesize(input: Record<string, unknown>, signal?: AbortSignal): Promise<{ drawn: number }> {
-  const { path: folder, ...parameters } = input
-  if (typeof folder !== 'string')
-    throw new FacetError('internal', 'internal: synthesize was asked without a path')
-  const parsed = SyntheticOverrides.safeParse(parameters)
+  const { path: folder, kind: asked = 'faces', ...parameters } = input
+  const kind = syntheticKinds.find(one => one === asked)
+  if (typeof folder !== 'string' || !kind)
+    throw new FacetError('internal', 'internal: synthesize was asked without a path, or for a kind that there is not')
+  const parsed = KINDS[kind].overrides.safeParse(parameters)
   if (!parsed.success)
-    throw outOfBounds(parsed.error, folder)
-  return await generateSyntheticFolder({ path: folder, ...parsed.data, signal })
+    throw outOfBounds(parsed.error, folder, kind)
+  return await generateSyntheticFolder({ path: folder, kind, ...parsed.data, signal })
 }
 
 /**
- * Fills a folder with drawn faces: synthetic.json (the parameters), images/000000.jpg ..., labels.csv, and drawn.json last, which marks
+ * Fills a folder with drawn faces or objects: synthetic.json or synthetic-objects.json (the parameters), images/000000.jpg ..., labels.csv, and drawn.json last, which marks
  * the folder as whole. Drawn already with the same parameters: nothing is done. Where `signal` stops it, what it drew and made is removed.
  * @throws FacetError `bad-input` where the parameters are out of bounds, `conflict` where the folder holds anything that is not ours
  */
-export async function generateSyntheticFolder({ path: folder, onProgress, signal, ...given }: GenerateSynthetic): Promise<{ drawn: number }> {
-  const parameters = await readParameters(folder, given)
+export async function generateSyntheticFolder({ path: folder, kind = 'faces', onProgress, signal, ...given }: GenerateSynthetic): Promise<{ drawn: number }> {
+  const { file: name, version } = KINDS[kind]
+  const parameters = await readParameters(folder, kind, given)
   const { count } = parameters
-  const mark = JSON.stringify({ ...parameters, version: VERSION })
+  const mark = JSON.stringify({ ...parameters, version })
   if (await isDrawn(folder, mark, count))
     return { drawn: 0 }
 
-  const file = path.join(folder, 'synthetic.json')
+  const file = path.join(folder, name)
   const before = await readFile(file).catch(() => null)
   const made = await mkdir(folder, { recursive: true })
-  await clearImages(folder) // from here on the folder is known to be ours
+  await clearImages(folder, name) // from here on the folder is known to be ours
   try {
     await rm(path.join(folder, 'drawn.json'), { force: true })
     await writeWhole(file, JSON.stringify(parameters, null, 2))
@@ -75,14 +83,24 @@ export async function generateSyntheticFolder({ path: folder, onProgress, signal
   }
   catch (error) {
     if (signal?.aborted)
-      await takeBack(folder, { before, made })
+      await takeBack(folder, { name, before, made })
     throw error
   }
   return { drawn: count }
 }
 
+/** An image and its row of labels.csv. */
+async function drawOne(parameters: Parameters, index: number): Promise<{ jpeg: Buffer, row: Record<string, string | number> }> {
+  if (!('identities' in parameters)) {
+    const { jpeg, labels } = await renderSyntheticObject(parameters, index)
+    return { jpeg, row: labels }
+  }
+  const { jpeg, subject, labels } = await renderSyntheticFace(parameters, index)
+  return { jpeg, row: { subject, ...labels } }
+}
+
 /** Draws the photographs, as many at a time as there are cores, and writes their labels. */
-async function drawAll(folder: string, parameters: SyntheticFaces, { onProgress, signal }: Pick<GenerateSynthetic, 'onProgress' | 'signal'>): Promise<void> {
+async function drawAll(folder: string, parameters: Parameters, { onProgress, signal }: Pick<GenerateSynthetic, 'onProgress' | 'signal'>): Promise<void> {
   const { count } = parameters
   sharp.concurrency(1) // one photograph per thread is faster than several threads per photograph
   const rows: string[] = Array.from({ length: count })
@@ -91,19 +109,11 @@ async function drawAll(folder: string, parameters: SyntheticFaces, { onProgress,
     while (next < count) {
       signal?.throwIfAborted()
       const index = next++
-      const { jpeg, subject, labels } = await renderSyntheticFace(parameters, index)
+      const { jpeg, row } = await drawOne(parameters, index)
       const file = `images/${String(index).padStart(6, '0')}.jpg`
       await writeWhole(path.join(folder, file), jpeg)
-      columns = [
-        'path',
-        'subject',
-        ...Object.keys(labels),
-      ].join(',')
-      rows[index] = [
-        file,
-        subject,
-        ...Object.values(labels),
-      ].join(',')
+      columns = ['path', ...Object.keys(row)].join(',')
+      rows[index] = [file, ...Object.values(row)].join(',')
       onProgress?.(++done, count)
     }
   }
@@ -116,9 +126,9 @@ async function drawAll(folder: string, parameters: SyntheticFaces, { onProgress,
 }
 
 /** Leaves the folder as it was found, but for photographs that were drawn before: these were removed to make room. */
-async function takeBack(folder: string, { before, made }: { before: Buffer | null, made: string | undefined }): Promise<void> {
-  const file = path.join(folder, 'synthetic.json')
-  await clearImages(folder)
+async function takeBack(folder: string, { name, before, made }: { name: string, before: Buffer | null, made: string | undefined }): Promise<void> {
+  const file = path.join(folder, name)
+  await clearImages(folder, name)
   await rm(path.join(folder, 'labels.csv'), { force: true })
   if (before)
     await writeWhole(file, before)
@@ -129,30 +139,32 @@ async function takeBack(folder: string, { before, made }: { before: Buffer | nul
     await rmdir(own).catch(() => {})
 }
 
-async function readParameters(folder: string, given: SyntheticOverrides): Promise<SyntheticFaces> {
-  const file = path.join(folder, 'synthetic.json')
+type Parameters = SyntheticFaces | SyntheticObjects
+
+async function readParameters(folder: string, kind: SyntheticKind, given: SyntheticOverrides): Promise<Parameters> {
+  const file = path.join(folder, KINDS[kind].file)
   const text = await readFile(file, 'utf8').catch(() => '{}')
-  const parsed = SyntheticFaces.safeParse({
+  const parsed = KINDS[kind].schema.safeParse({
     ...parseJson(text, file),
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   })
   if (parsed.success)
     return parsed.data
-  throw outOfBounds(parsed.error, file)
+  throw outOfBounds(parsed.error, file, kind)
 }
 
-function outOfBounds(error: z.ZodError, where: string): FacetError {
+function outOfBounds(error: z.ZodError, where: string, kind: SyntheticKind): FacetError {
   const issue = error.issues[0]!
-  return new FacetError('bad-input', `${issue.path.join('.') || 'The parameters'}: ${issue.message}.`, { where, hint: `Fields: ${Object.keys(SyntheticFaces.shape).join(', ')}.`, cause: error })
+  return new FacetError('bad-input', `${issue.path.join('.') || 'The parameters'}: ${issue.message}.`, { where, hint: `Fields: ${Object.keys(KINDS[kind].schema.shape).join(', ')}.`, cause: error })
 }
 
-/** Makes room for new images, in a folder that is empty or has a synthetic.json; only files that are named like ours go. */
-async function clearImages(folder: string): Promise<void> {
+/** Makes room for new images, in a folder that is empty or has our file of parameters; only files that are named like ours go. */
+async function clearImages(folder: string, parametersFile: string): Promise<void> {
   const images = path.join(folder, 'images')
   await mkdir(folder, { recursive: true })
   const found = await readdir(folder)
-  if (found.length > 0 && !found.includes('synthetic.json'))
-    throw new FacetError('conflict', `The folder holds other things (${found.slice(0, 3).join(', ')}) and no synthetic.json.`, { where: folder, hint: 'Faces are drawn into an empty folder, or into one that was drawn before.' })
+  if (found.length > 0 && !found.includes(parametersFile))
+    throw new FacetError('conflict', `The folder holds other things (${found.slice(0, 3).join(', ')}) and no ${parametersFile}.`, { where: folder, hint: 'Images are drawn into an empty folder, or into one that was drawn before.' })
   await mkdir(images, { recursive: true })
   for (const name of await readdir(images)) {
     if (/^\d{6,}\.jpg(?:\.tmp)?$/.test(name))

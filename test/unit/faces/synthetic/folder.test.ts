@@ -32,6 +32,20 @@ describe('a folder of drawn faces', () => {
     ])
   })
 
+  it('holds objects of ten classes in turn where these are asked for, and no faces', async () => {
+    const folder = makeFolder()
+    expect(await synthesize({ path: folder, kind: 'objects', count: 20, size: 64, seed: 1 })).toEqual({ drawn: 20 })
+    expect(readdirSync(folder).sort()).toEqual(['drawn.json', 'images', 'labels.csv', 'synthetic-objects.json'])
+    const lines = readFileSync(path.join(folder, 'labels.csv'), 'utf8').trim().split('\n')
+    expect([lines[0], lines[1], lines[11]]).toEqual(['path,object', 'images/000000.jpg,ball', 'images/000010.jpg,ball'])
+    const [one, other] = [0, 10].map(index => readFileSync(path.join(folder, `images/${String(index).padStart(6, '0')}.jpg`)))
+    expect(one!.equals(other!)).toBe(false)
+    expect(await sharp(one).metadata()).toMatchObject({ format: 'jpeg', width: 64, height: 64 })
+    await expect(synthesize({ path: folder, count: 20 })).rejects.toThrow('no synthetic.json')
+    await expect(synthesize({ path: folder, kind: 'objects', identities: 3 })).rejects.toThrow('identities')
+    await expect(synthesize({ path: folder, kind: 'houses' })).rejects.toThrow('kind')
+  })
+
   it('is as it was found where the drawing is stopped', async () => {
     const folder = makeFolder()
     const asked = JSON.stringify({ count: 500, identities: 5, size: 64, seed: 1 })
