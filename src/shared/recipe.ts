@@ -57,7 +57,7 @@ function oneOrList<T extends z.ZodType>(entry: T) {
 }
 
 /** Tables and figures of a study, in the paper's order. */
-export const tableNames = ['knowledge', 'faces', 'target', 'source', 'reconstruction', 'combiners', 'size', 'labels', 'time', 'cost', 'teachers', 'subgroups'] as const
+export const tableNames = ['knowledge', 'faces', 'target', 'source', 'reconstruction', 'combiners', 'size', 'labels', 'time', 'cost', 'teachers', 'subgroups', 'claims'] as const
 
 /** A study as written: data, teachers, what differs from the stages' defaults, what is compared. */
 export const Recipe = z.strictObject({

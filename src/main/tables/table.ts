@@ -5,6 +5,7 @@ import type { TableInput } from './input.ts'
 import { FacetError } from '#shared/errors.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { usualPivot } from '#shared/pivot.ts'
+import { claims } from './claims.ts'
 import { combiners } from './combiners.ts'
 import { cost } from './cost.ts'
 import { faces } from './faces.ts'
@@ -35,7 +36,7 @@ export interface TableBuilder {
 }
 
 /** All kinds of table, in the paper's order. Adding one is a file and a line here. */
-export const tableBuilders: TableBuilder[] = [knowledge, faces, target, source, reconstruction, combiners, size, labels, time, cost, teachers, subgroups]
+export const tableBuilders: TableBuilder[] = [knowledge, faces, target, source, reconstruction, combiners, size, labels, time, cost, teachers, subgroups, claims]
 
 const common = ['mean ± sample standard deviation over seeds; without ± there is one seed, or the seed changes nothing.']
 

@@ -50,3 +50,32 @@ describe('the recipe of the whole paper', () => {
       expect(error.message).toContain(`/photos/${folder}: There is no such folder.`)
   })
 })
+
+describe('the recipe of the paper\'s protocol on drawn images', () => {
+  const drawn = parseRecipe(readFileSync(new URL('recipes/synthetic-paper.yaml', resources), 'utf8'), { file: 'synthetic-paper.yaml', folder: '/' })
+
+  it('has the knowledge, teachers, methods and tables of the whole paper\'s, and what is source knowledge there', () => {
+    const whole = read()
+    const tasks = ({ recipe }: typeof whole) => recipe.knowledge.map(({ name, task, source }) => [name, task, source])
+    expect(tasks(drawn)).toEqual(tasks(whole))
+    expect(drawn.recipe.teachers).toEqual(whole.recipe.teachers)
+    expect(drawn.recipe.unlabelled).toEqual(whole.recipe.unlabelled)
+    const methods = drawn.methods.map(({ method }) => method.name)
+    expect(methods).toEqual(expect.arrayContaining(whole.methods.map(({ method }) => method.name)))
+    expect(drawn.recipe.tables).toEqual(expect.arrayContaining([...whole.recipe.tables, 'claims']))
+  })
+
+  it('sweeps the size of h_G for Figure 2, with at least two seeds where heads are frozen and one where pixels are trained on', () => {
+    const { combiners, recipe, methods, target } = drawn
+    expect(combiners.filter(({ kind }) => kind === 'ae').map(({ size }) => size ?? 'mean')).toEqual([96, 192, 766, 'mean'])
+    expect(target).toBe('ae')
+    expect(recipe.seeds.length).toBeGreaterThanOrEqual(2)
+    for (const { method, seeds } of methods)
+      expect(seeds.length, method.name).toBe(method.trainsPixels || ['scratch', 'p-cnn'].includes(method.name) ? 1 : 2)
+  })
+
+  it('leaves one of five people out in turn for FG-NET and UNBC', () => {
+    for (const name of ['fgnet', 'unbc'])
+      expect(drawn.recipe.data[name]).toMatchObject({ format: 'synthetic', identities: 5, protocol: 'subjects' })
+  })
+})
