@@ -19,11 +19,11 @@ export const TeacherManifest = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, 'lower-case letters, digits and dashes'),
   title: z.string(),
   knowledge: z.string().describe('What it knows, e.g. identity, expression, object, age, gender, liveness'),
-  format: z.enum(['tfjs-graph', 'face-api', 'saved-model']),
+  format: z.enum(['tfjs-graph', 'face-api', 'saved-model', 'onnx']),
   source: Source,
   sha256: z.string().regex(/^[0-9a-f]{64}$/).describe('Of the model file and its weight files, in the order the model file names them'),
   embedding: z.strictObject({
-    node: z.string().describe('Graph node (or face-api net path) whose output is the embedding'),
+    node: z.string().describe('Graph node (face-api net path, ONNX tensor) whose output is the embedding'),
     dimension: z.int().positive(),
     pool: z.enum(['none', 'average']).default('none').describe('average: mean over the two spatial axes'),
   }),

@@ -40,8 +40,8 @@ export type NodeView = z.infer<typeof NodeView>
 
 /** What a model file is. Nothing of it was executed but its graph, on a grey picture. */
 export const InspectedModel = z.strictObject({
-  path: z.string().describe('The file that a manifest names: model.json, or the folder of a SavedModel'),
-  format: z.enum(['tfjs-graph', 'saved-model']),
+  path: z.string().describe('The file that a manifest names: model.json, a .onnx file, or the folder of a SavedModel'),
+  format: z.enum(['tfjs-graph', 'saved-model', 'onnx']),
   name: z.string().describe('A name for it, of its file'),
   input: z.strictObject({
     size: z.int().nullable().describe('Null where the model takes any'),

@@ -131,6 +131,8 @@ export function modelFiles(manifest: Pick<TeacherManifest, 'name' | 'format'>, m
 function listModelFiles(manifest: Pick<TeacherManifest, 'name' | 'format'>, model: string): string[] {
   if (!existsSync(model))
     throw new FacetError('not-found', `the model of teacher "${manifest.name}" is missing.`, { where: model, hint: 'source in the manifest says where it should be.' })
+  if (manifest.format === 'onnx')
+    return [model]
   if (manifest.format !== 'saved-model') {
     return [
       model,

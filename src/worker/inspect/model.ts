@@ -6,6 +6,7 @@ import { FacetError } from '#shared/errors.ts'
 import { hashFiles, modelFiles } from '#shared/files/teacher.ts'
 import { graphNodes, inputOf } from '../teachers/candidate-nodes.ts'
 import { countWeights } from '../teachers/parameters.ts'
+import { inspectOnnx } from '../teachers/onnx-nodes.ts'
 import { inspectSavedModel } from '../teachers/saved-model-nodes.ts'
 import { readTfjsModel } from '../teachers/tfjs-model.ts'
 
@@ -30,6 +31,8 @@ export async function inspectModel({ path, size }: InspectInput<'inspectModel'>)
   }
   if (format === 'saved-model')
     return { ...common, ...inspectSavedModel(model) }
+  if (format === 'onnx')
+    return { ...common, ...await inspectOnnx(model, size ?? usualSize) }
   const graph = readTfjsModel(model)
   const input = inputOf(graph)
   return {
@@ -53,17 +56,18 @@ function kindOf(path: string): { format: InspectedModel['format'], model: string
     const found = readdirSync(path).slice(0, 3).join(', ')
     throw new FacetError('bad-input', `The folder holds no model: neither saved_model.pb nor model.json${found
       ? `, but ${found}`
-      : ''}.`, { where: path, hint: 'Choose the folder of a SavedModel or the JSON file of a TFJS graph model.' })
+      : ''}.`, { where: path, hint: 'Choose the folder of a SavedModel, the JSON file of a TFJS graph model or an ONNX file.' })
   }
   if (basename(path) === 'saved_model.pb')
     return { format: 'saved-model', model: dirname(path) }
+  if (extname(path).toLowerCase() === '.onnx')
+    return { format: 'onnx', model: path }
   if (extname(path) === '.json')
     return { format: 'tfjs-graph', model: path }
-  throw new FacetError('bad-input', `${wordKind(path)} is not read as a teacher.`, { where: path, hint: 'Convert it to a SavedModel (tf2onnx and onnx-tf, or tf.saved_model.save) or to a TFJS graph model (tensorflowjs_converter --output_format tfjs_graph_model).' })
+  throw new FacetError('bad-input', `${wordKind(path)} is not read as a teacher.`, { where: path, hint: 'Convert it to ONNX (torch.onnx.export), to a SavedModel (tf.saved_model.save) or to a TFJS graph model (tensorflowjs_converter --output_format tfjs_graph_model).' })
 }
 
 const kinds: Record<string, string> = {
-  '.onnx': 'An ONNX file',
   '.h5': 'A Keras HDF5 file',
   '.keras': 'A Keras file',
   '.pt': 'A PyTorch file, which is executed when it is loaded,',
@@ -79,7 +83,7 @@ function wordKind(path: string): string {
 
 /** A name for the teacher: the file's, or its folder's where every model is called so. */
 function nameOf(model: string): string {
-  const stem = basename(model).replace(/\.json$/, '')
+  const stem = basename(model).replace(/\.(?:json|onnx)$/i, '')
   const chosen = ['model', 'saved_model', '1'].includes(stem)
     ? basename(dirname(model))
     : stem

@@ -19,14 +19,14 @@ const batch = 16
 const [leastRuns, leastMs] = [5, 500]
 
 /** Parameters, multiply-adds, bytes and time of one network. Counted for one face, timed in batches of noise. */
-export function networkCost(question: CostQuestion): NetworkCost {
-  const { parameters, multiplyAdds, bytes, milliseconds } = measure(question)
+export async function networkCost(question: CostQuestion): Promise<NetworkCost> {
+  const { parameters, multiplyAdds, bytes, milliseconds } = await measure(question)
   return { parameters, multiplyAdds, bytes, milliseconds, batch, processor: device === 'gpu' ? 'GPU' : `${cpus()[0]?.model.trim() ?? 'CPU'}, ${availableParallelism()} cores` }
 }
 
 type Measured = Pick<NetworkCost, 'parameters' | 'multiplyAdds' | 'bytes' | 'milliseconds'>
 
-function measure(question: CostQuestion): Measured {
+async function measure(question: CostQuestion): Promise<Measured> {
   switch (question.kind) {
     case 'teacher': return teacherCost(question.manifest)
     case 'combiner': return combinerCost(question.folder)
@@ -35,7 +35,7 @@ function measure(question: CostQuestion): Measured {
   }
 }
 
-function teacherCost(manifest: string): Measured {
+async function teacherCost(manifest: string): Promise<Measured> {
   const teacher = readTeacher(manifest)
   const teachers = buildTeachers([teacher])
   try {
@@ -44,7 +44,7 @@ function teacherCost(manifest: string): Measured {
       parameters: countParameters(teacher),
       multiplyAdds: teachers.multiplyAdds(),
       bytes: modelFiles(teacher.manifest, teacher.model).reduce((sum, file) => sum + statSync(file).size, 0),
-      milliseconds: timePerFace(() => teachers.run(faces, batch)),
+      milliseconds: await timePerFace(() => teachers.run(faces, batch)),
     }
   }
   finally {
@@ -53,7 +53,7 @@ function teacherCost(manifest: string): Measured {
 }
 
 /** The half of a combiner that makes h_G; its decoder is for measuring alone. */
-function combinerCost(folder: string): Measured {
+async function combinerCost(folder: string): Promise<Measured> {
   const { manifest, tensors } = readModel(folder, CombinerManifest)
   const own = Object.entries(tensors).filter(([name]) => !/^(?:decoder|input|code)\//.test(name)).map(([, tensor]) => tensor)
   const combiner = useCombiner({ manifest, tensors })
@@ -64,11 +64,11 @@ function combinerCost(folder: string): Measured {
     // each weight of a dense layer is one product
     multiplyAdds: count(own.filter(({ shape }) => shape.length === 2)),
     bytes: bytesOf(own),
-    milliseconds: timePerFace(() => combiner.encode(rows)),
+    milliseconds: await timePerFace(() => combiner.encode(rows)),
   }
 }
 
-function studentCost(folder: string): Measured {
+async function studentCost(folder: string): Promise<Measured> {
   const { manifest, tensors } = loadStudent(folder)
   const own = Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.startsWith('decoder/')))
   const encoder = studentEncoder(manifest, manifest.size, own, batch)
@@ -78,7 +78,7 @@ function studentCost(folder: string): Measured {
       parameters: countTrainable(own),
       multiplyAdds: encoder.multiplyAdds(),
       bytes: bytesOf(Object.values(own)),
-      milliseconds: timePerFace(() => encoder.encode(faces)),
+      milliseconds: await timePerFace(() => encoder.encode(faces)),
     }
   }
   finally {
@@ -101,13 +101,13 @@ function noise(length: number): Uint8Array {
 }
 
 /** Median over some runs after two that warm up. */
-function timePerFace(run: () => unknown): number {
-  run()
-  run()
+async function timePerFace(run: () => unknown): Promise<number> {
+  await run()
+  await run()
   const times: number[] = []
   for (let total = 0; times.length < leastRuns || total < leastMs;) {
     const started = performance.now()
-    run()
+    await run()
     times.push(performance.now() - started)
     total += times.at(-1)!
   }

@@ -35,7 +35,7 @@ export async function tryTeacher({ model, manifest, face: source }: InspectInput
   const teachers = buildTeachers([{ manifest, path: model, model, sha256: '' }])
   try {
     return {
-      ...measure(teachers, manifest.name, pixels),
+      ...await measure(teachers, manifest.name, pixels),
       aligned: await toJpeg(pixels, faceSize, faceSize, { quality: 90 }),
       seen: await whatItSees(pixels, manifest.input),
       face,
@@ -47,11 +47,11 @@ export async function tryTeacher({ model, manifest, face: source }: InspectInput
 }
 
 /** What a manifest should record of a teacher, computed now. */
-export function probeTeacher({ model, manifest }: InspectInput<'probeTeacher'>): InspectResult<'probeTeacher'> {
+export async function probeTeacher({ model, manifest }: InspectInput<'probeTeacher'>): Promise<InspectResult<'probeTeacher'>> {
   const teachers = buildTeachers([{ manifest, path: model, model, sha256: '' }])
   try {
     const rounded = (value: number): number => Number(value.toPrecision(6))
-    return recordProbes(teachers, manifest.name).map(probe => ({ ...probe, embedding: probe.embedding.map(rounded), norm: rounded(probe.norm) }))
+    return (await recordProbes(teachers, manifest.name)).map(probe => ({ ...probe, embedding: probe.embedding.map(rounded), norm: rounded(probe.norm) }))
   }
   finally {
     teachers.dispose()
@@ -76,14 +76,14 @@ async function faceOf(source: InspectInput<'tryTeacher'>['face']): Promise<{ pix
 }
 
 /** Everything that numbers alone tell: shape, norm, whether it repeats, what a batch and a shift change, time. */
-function measure(teachers: Teachers, name: string, pixels: Uint8Array): Omit<TeacherTrial, 'aligned' | 'seen' | 'face'> {
-  const run = (faces: Uint8Array, n: number): Float32Array => teachers.run(faces, n)[name]!
-  const first = run(pixels, 1)
-  const second = run(pixels, 1)
+async function measure(teachers: Teachers, name: string, pixels: Uint8Array): Promise<Omit<TeacherTrial, 'aligned' | 'seen' | 'face'>> {
+  const run = async (faces: Uint8Array, n: number): Promise<Float32Array> => (await teachers.run(faces, n))[name]!
+  const first = await run(pixels, 1)
+  const second = await run(pixels, 1)
   const crowd = new Uint8Array(batch * pixels.length)
   for (let i = 0; i < batch; i++)
     crowd.set(i === 0 ? pixels : drawn(i), i * pixels.length)
-  const inCrowd = run(crowd, batch)
+  const inCrowd = await run(crowd, batch)
   const norm = length(first)
   const relative = (other: Float32Array): number => norm > 0
     ? length(first.map((value, i) => value - other[i]!)) / norm
@@ -95,10 +95,10 @@ function measure(teachers: Teachers, name: string, pixels: Uint8Array): Omit<Tea
     zeros: first.filter(value => value === 0).length / first.length,
     repeatDeviation: finite(relative(second)),
     batchDeviation: finite(relative(inCrowd.subarray(0, first.length))),
-    shiftCosine: finite(cosine(first, run(shifted(pixels, shiftPixels), 1))),
-    otherCosine: finite(cosine(first, run(drawProbe('face'), 1))),
-    msPerFace: medianMs(() => run(pixels, 1)),
-    msPerFaceInBatch: medianMs(() => run(crowd, batch)) / batch,
+    shiftCosine: finite(cosine(first, await run(shifted(pixels, shiftPixels), 1))),
+    otherCosine: finite(cosine(first, await run(drawProbe('face'), 1))),
+    msPerFace: await medianMs(() => run(pixels, 1)),
+    msPerFaceInBatch: await medianMs(() => run(crowd, batch)) / batch,
     values: spread(first, mostValues).map(finite),
   }
 }
@@ -155,12 +155,13 @@ function finite(value: number): number {
   return Number.isFinite(value) ? value : 0
 }
 
-function medianMs(work: () => void): number {
-  const times = Array.from({ length: 5 }, () => {
+async function medianMs(work: () => Promise<unknown>): Promise<number> {
+  const times: number[] = []
+  for (let i = 0; i < 5; i++) {
     const started = performance.now()
-    work()
-    return performance.now() - started
-  })
+    await work()
+    times.push(performance.now() - started)
+  }
   return times.sort((a, b) => a - b)[2]!
 }
 

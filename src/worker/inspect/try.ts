@@ -123,7 +123,7 @@ async function askStudents({ size, knowledge }: TryRequest, faces: Cut[]): Promi
         const features = kept.encoder.encode(pixels)
         predictions[i]!.push(...named.map(head => answer(head, features)))
       }
-      kept.cost.milliseconds ||= timeOf(faces, () => kept.encoder.encode(new Uint8Array(kept.input ** 2 * 3)))
+      kept.cost.milliseconds ||= await timeOf(faces, () => kept.encoder.encode(new Uint8Array(kept.input ** 2 * 3)))
       costs.push(kept.cost)
     })
   }
@@ -162,12 +162,12 @@ async function askTeachers({ teachers: asked, heads: on }: TryRequest, faces: Cu
   const costs: ModelCost[] = []
   for (const { name, manifest, sha256 } of asked) {
     const own = await Promise.all(on.filter(({ teacher }) => teacher === name).map(async ({ knowledge, task, model }) => ({ name: knowledge, task, network: { knowledge: await headOf(model) } })))
-    await teachers.use(`${manifest} ${sha256}`, () => openTeacher(manifest), (kept) => {
-      faces.forEach(({ forTeachers }, i) => {
-        const embedding = kept.teachers.run(forTeachers, 1)[name]!
+    await teachers.use(`${manifest} ${sha256}`, () => openTeacher(manifest), async (kept) => {
+      for (const [i, { forTeachers }] of faces.entries()) {
+        const embedding = (await kept.teachers.run(forTeachers, 1))[name]!
         predictions[i]!.push(...own.map(head => ({ ...answer(head, embedding), teacher: name })))
-      })
-      kept.cost.milliseconds ||= timeOf(faces, () => kept.teachers.run(faces[0]!.forTeachers, 1))
+      }
+      kept.cost.milliseconds ||= await timeOf(faces, () => kept.teachers.run(faces[0]!.forTeachers, 1))
       costs.push(kept.cost)
     })
   }
@@ -189,13 +189,14 @@ function openTeacher(manifest: string): KeptTeacher {
 }
 
 /** Median of three runs; 0 where there is no face to run on. */
-function timeOf(faces: readonly Cut[], work: () => void): number {
+async function timeOf(faces: readonly Cut[], work: () => unknown): Promise<number> {
   if (faces.length === 0)
     return 0
-  const times = Array.from({ length: 3 }, () => {
+  const times: number[] = []
+  for (let i = 0; i < 3; i++) {
     const started = performance.now()
-    work()
-    return performance.now() - started
-  })
+    await work()
+    times.push(performance.now() - started)
+  }
   return times.sort((a, b) => a - b)[1]!
 }

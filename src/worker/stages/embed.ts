@@ -65,7 +65,7 @@ export const run = runOf(embed, async (context) => {
     let computeMs = 0
     for await (const { data, rows } of loader.sequential(done)) {
       const startMs = performance.now()
-      writer.append(indexes.subarray(done, done + rows.length), teachers.run(data, rows.length))
+      writer.append(indexes.subarray(done, done + rows.length), await teachers.run(data, rows.length))
       computeMs += performance.now() - startMs
       done += rows.length
       report.progress(done, indexes.length, 'faces')

@@ -40,21 +40,23 @@ function norm(values: ArrayLike<number>): number {
 }
 
 /** The probes of a teacher as its manifest should record them, computed now. */
-export function recordProbes(teachers: Teachers, name: string): Probe[] {
-  return probeImages.map((image) => {
-    const embedding = teachers.run(drawProbe(image), 1)[name]!
-    return {
+export async function recordProbes(teachers: Teachers, name: string): Promise<Probe[]> {
+  const probes: Probe[] = []
+  for (const image of probeImages) {
+    const embedding = (await teachers.run(drawProbe(image), 1))[name]!
+    probes.push({
       image,
       embedding: Array.from(embedding.subarray(0, recordedNumbers)),
       norm: norm(embedding),
-    }
-  })
+    })
+  }
+  return probes
 }
 
-function checkProbes({ name, probes }: TeacherManifest, teachers: Teachers, where: string): number | null {
+async function checkProbes({ name, probes }: TeacherManifest, teachers: Teachers, where: string): Promise<number | null> {
   if (probes.length === 0)
     return null
-  const now = recordProbes(teachers, name)
+  const now = await recordProbes(teachers, name)
   const deviations = probes.map((probe) => {
     const found = now.find(({ image }) => image === probe.image)!
     const differences = probe.embedding.map((value, i) => value - found.embedding[i]!)
@@ -94,13 +96,15 @@ export async function checkTeacher(manifestPath: string, imagePath: string): Pro
   const { pixels, face } = await faceOf(imagePath)
   const teachers = buildTeachers([teacher])
   try {
-    const probeDeviation = checkProbes(manifest, teachers, manifestPath)
-    const embedding = teachers.run(pixels, 1)[manifest.name]!
-    const times = Array.from({ length: 5 }, () => {
+    const probeDeviation = await checkProbes(manifest, teachers, manifestPath)
+    const embedding = (await teachers.run(pixels, 1))[manifest.name]!
+    const times: number[] = []
+    for (let i = 0; i < 5; i++) {
       const startMs = performance.now()
-      teachers.run(pixels, 1)
-      return performance.now() - startMs
-    }).sort((a, b) => a - b)
+      await teachers.run(pixels, 1)
+      times.push(performance.now() - startMs)
+    }
+    times.sort((a, b) => a - b)
     const [nearestProbe] = manifest.probes
       .map(probe => ({
         image: probe.image,

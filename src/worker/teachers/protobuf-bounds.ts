@@ -1,3 +1,5 @@
+import { fieldsOf } from './protobuf-fields.ts'
+
 /** Which fields of a message hold messages themselves, in a list those that may come more than once; all others hold numbers, texts and bytes. */
 interface Parts { [field: number]: Parts | [Parts] }
 
@@ -19,7 +21,7 @@ const collection: Parts = { 1: {}, 2: {}, 3: {}, 4: {}, 5: { 1: [{}] } }
 const savedModel: Parts = { 2: [{ 1: { 2: { 1: [operation] }, 3: {} }, 2: graph, 3: {}, 4: mapOf(collection), 5: mapOf(signature), 6: [{ 1: tensorInfo }] }] }
 
 /** Deepest nesting; that of a network's attribute in a function is 9. */
-const mostLevels = 64
+export const mostLevels = 64
 
 /**
  * Looks whether every part of a SavedModel lies inside the part that holds it. The library which reads it afterwards believes
@@ -36,35 +38,14 @@ function checkMessage(bytes: Uint8Array, from: number, end: number, parts: Parts
   if (level > mostLevels)
     throw new Error(`it nests more than ${mostLevels} levels at byte ${from}`)
   const seen = new Set<number>()
-  for (let at = from; at < end;) {
-    const tag = readNumber(bytes, at, end)
-    const field = Math.floor(tag.value / 8)
-    const [part, isMany] = Array.isArray(parts[field]) ? [parts[field][0], true] : [parts[field], false]
-    if (part && !isMany && seen.has(field))
-      throw new Error(`field ${field} comes twice, at byte ${at}`)
-    seen.add(field)
-    const wire = tag.value % 8
-    const isWhole = wire === 2
-    if (part && !isWhole)
+  for (const { number, wire, at, from: first, end: last } of fieldsOf(bytes, from, end)) {
+    const [part, isMany] = Array.isArray(parts[number]) ? [parts[number][0], true] : [parts[number], false]
+    if (part && !isMany && seen.has(number))
+      throw new Error(`field ${number} comes twice, at byte ${at}`)
+    seen.add(number)
+    if (part && wire !== 2)
       throw new Error(`a message is expected at byte ${at}`)
-    const body = isWhole || wire === 0 ? readNumber(bytes, tag.next, end) : { value: wire === 1 ? 8 : 4, next: tag.next }
-    if (![0, 1, 2, 5].includes(wire))
-      throw new Error(`there is no kind of field ${wire} (byte ${at})`)
-    at = wire === 0 ? body.next : body.next + body.value
-    if (at > end)
-      throw new Error(`a part of ${body.value} bytes begins at byte ${body.next}, in one that ends at byte ${end}`)
     if (part)
-      checkMessage(bytes, body.next, at, part, level + 1)
+      checkMessage(bytes, first, last, part, level + 1)
   }
-}
-
-/** A number in protobuf's variable length: seven bits a byte, the lowest first. */
-function readNumber(bytes: Uint8Array, from: number, end: number): { value: number, next: number } {
-  let value = 0
-  for (let at = from; at < Math.min(end, from + 10); at++) {
-    value += (bytes[at]! & 127) * 2 ** (7 * (at - from))
-    if (bytes[at]! < 128)
-      return { value, next: at + 1 }
-  }
-  throw new Error(`a number at byte ${from} has no end`)
 }

@@ -10,7 +10,7 @@ import { buildTeachers } from './teacher-graph.ts'
 for (const path of process.argv.slice(2)) {
   const teacher = readTeacher(path)
   const teachers = buildTeachers([teacher])
-  const probes = recordProbes(teachers, teacher.manifest.name)
+  const probes = await recordProbes(teachers, teacher.manifest.name)
   teachers.dispose()
   const document = parseDocument(readFileSync(path, 'utf8'))
   const node = document.createNode(probes.map(({ image, embedding, norm }) => ({

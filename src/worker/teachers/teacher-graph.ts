@@ -1,6 +1,7 @@
 import type { Teacher } from '#shared/files/teacher.ts'
 import type { TeacherManifest } from '#shared/manifest.ts'
 import type { NodeRef, Session } from '#worker/engine/graph.ts'
+import type { TensorData } from '#worker/stage.ts'
 import type { GraphNode } from './tfjs-model.ts'
 import { FacetError } from '#shared/errors.ts'
 import { attr, GraphBuilder } from '#worker/engine/graph.ts'
@@ -9,6 +10,7 @@ import { readFaceApiNet } from './face-api.ts'
 import { importGraphModel } from './graph-model.ts'
 import { graphLayers } from './layers.ts'
 import { findNode } from './model-nodes.ts'
+import { openOnnxTeacher } from './onnx-teacher.ts'
 import { preprocess } from './preprocess.ts'
 import { openSavedModel } from './saved-model.ts'
 import { readTfjsModel } from './tfjs-model.ts'
@@ -28,7 +30,7 @@ export interface Teachers {
   /** In the order given, which is the order of concatenation. */
   columns: { name: string, dimension: number }[]
   /** Faces u8 [n, 300, 300, 3] RGB -> per teacher f32 [n, dimension]. Decoded once, all teachers in one run of one graph. */
-  run: (faces: Uint8Array, n: number) => Record<string, Float32Array>
+  run: (faces: Uint8Array, n: number) => Promise<Record<string, Float32Array>>
   /** Multiply-adds of one face by all of them; null where one keeps its own graph. */
   multiplyAdds: () => number | null
   dispose: () => void
@@ -74,8 +76,9 @@ function addFaceApiNet(builder: GraphBuilder, teacher: Teacher, input: NodeRef):
   })
 }
 
-/** A SavedModel keeps its own graph: ours gives it its input, and the embedding is what it answers. */
-interface Part { teacher: Teacher, fetch: string, saved?: ReturnType<typeof openSavedModel> }
+/** A SavedModel or an ONNX model keeps its own graph: ours gives it its input, and the embedding is what it answers. */
+interface OwnGraph { run: (input: TensorData) => TensorData | Promise<TensorData>, dispose: () => void }
+interface Part { teacher: Teacher, fetch: string, own?: OwnGraph }
 
 function pool(builder: GraphBuilder, embedding: NodeRef, { embedding: { pool } }: TeacherManifest): NodeRef {
   return pool === 'none'
@@ -92,11 +95,11 @@ function buildGraph(teachers: readonly Teacher[]): { session: Session, parts: Pa
     const key = JSON.stringify(manifest.input) // teachers framed alike share crop, resize and colour
     const input = inputs.get(key) ?? preprocess(builder, pixels, manifest.input)
     inputs.set(key, input)
-    if (manifest.format === 'saved-model') {
+    if (manifest.format === 'saved-model' || manifest.format === 'onnx') {
       return {
         teacher,
         fetch: input.node,
-        saved: openSavedModel(teacher),
+        own: manifest.format === 'onnx' ? openOnnxTeacher(teacher) : openSavedModel(teacher),
       }
     }
     const embedding = manifest.format === 'tfjs-graph'
@@ -139,7 +142,7 @@ export function buildTeachers(teachers: readonly Teacher[]): Teachers {
   ]
   return {
     columns: teachers.map(({ manifest }) => ({ name: manifest.name, dimension: manifest.embedding.dimension })),
-    run(faces, n) {
+    async run(faces, n) {
       if (faces.length !== n * facePixels)
         throw new FacetError('internal', `internal: ${faces.length} bytes for ${n} faces of ${faceSize}x${faceSize}.`)
       const outputs = session.compute({
@@ -149,22 +152,22 @@ export function buildTeachers(teachers: readonly Teacher[]): Teachers {
           data: faces,
         },
       }, fetches)
-      return Object.fromEntries(parts.map(({ teacher, fetch, saved }) => {
-        const own = outputs[fetches.indexOf(fetch)]!
-        const { shape, data } = saved
-          ? saved.run(own)
-          : own
+      const embeddings: Record<string, Float32Array> = {}
+      for (const { teacher, fetch, own } of parts) {
+        const output = outputs[fetches.indexOf(fetch)]!
+        const { shape, data } = own ? await own.run(output) : output
         checkShape(teacher, shape, n)
-        return [teacher.manifest.name, data as Float32Array]
-      }))
+        embeddings[teacher.manifest.name] = data as Float32Array
+      }
+      return embeddings
     },
-    multiplyAdds: () => parts.some(({ saved }) => saved)
+    multiplyAdds: () => parts.some(({ own }) => own)
       ? null
       : session.multiplyAdds({ faces: { dtype: 'uint8', shape: [1, faceSize, faceSize, 3], data: new Uint8Array(facePixels) } }),
     dispose() {
       session.dispose()
-      for (const { saved } of parts)
-        saved?.dispose()
+      for (const { own } of parts)
+        own?.dispose()
     },
   }
 }

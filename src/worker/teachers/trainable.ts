@@ -155,6 +155,8 @@ function network(teacher: Teacher): { weights: Record<string, TensorData>, apply
   const { manifest: { name, format, embedding: { node } }, model: path } = teacher
   if (format === 'saved-model')
     throw new FacetError('bad-input', `teacher "${name}" is a SavedModel; its weights cannot be trained here.`, { where: teacher.path, hint: 'Convert it to a TFJS graph model.' })
+  if (format === 'onnx')
+    throw new FacetError('bad-input', `teacher "${name}" is an ONNX model; its weights cannot be trained here.`, { where: teacher.path, hint: 'Use it frozen, or convert it to a TFJS graph model.' })
   if (format === 'face-api') {
     const net = readFaceApiNet(path)
     return {
@@ -177,7 +179,7 @@ function network(teacher: Teacher): { weights: Record<string, TensorData>, apply
 /**
  * A teacher whose weights can be trained: what the embed run computes, in tfjs operations that have gradients.
  * Batch norms are folded into the convolutions, as the published files have them.
- * Throws a FacetError for a SavedModel and for an op without gradient, naming the node.
+ * Throws a FacetError for a SavedModel, an ONNX model and for an op without gradient, naming the node.
  */
 export function trainableTeacher(teacher: Teacher): TrainableTeacher {
   const { weights, apply } = network(teacher)

@@ -21,6 +21,7 @@ export const targets: Record<string, () => Promise<FuzzTarget>> = {
   'graph-models': async () => (await import('./models.ts')).graphModels,
   'face-api': async () => (await import('./models.ts')).faceApiModels,
   'saved-models': async () => (await import('./models.ts')).savedModels,
+  'onnx-models': async () => (await import('./models.ts')).onnxModels,
   'images': async () => (await import('./images.ts')).images,
   'archives': async () => (await import('./archives.ts')).archives,
   'exports': async () => (await import('./tables.ts')).tables,

@@ -5,11 +5,15 @@ import fc from 'fast-check'
 import { packageRoot } from '#main/node-binary.ts'
 import { modelFiles, modelPath, parseManifest } from '#shared/files/teacher.ts'
 import { attr, GraphBuilder } from '#worker/engine/graph.ts'
+import { serializeOnnx } from '#worker/export/onnx-file.ts'
 import { floatNodes, inputOf } from '#worker/teachers/candidate-nodes.ts'
 import { readFaceApiNet } from '#worker/teachers/face-api.ts'
 import { importGraphModel } from '#worker/teachers/graph-model.ts'
+import { cutOnnx, nodesBehind, readOnnx } from '#worker/teachers/onnx-model.ts'
+import { layoutsOf, pictureOf } from '#worker/teachers/onnx-teacher.ts'
 import { inspectSavedModel } from '#worker/teachers/saved-model-nodes.ts'
 import { readTfjsModel } from '#worker/teachers/tfjs-model.ts'
+import { colourNet } from '../../unit/teachers/onnx-files.ts'
 import { changedBytes, changedText, jsonText } from '../inputs.ts'
 import { declareTarget } from '../target.ts'
 import { scratch } from './folder.ts'
@@ -108,5 +112,26 @@ export const savedModels = declareTarget({
     mkdirSync(model)
     writeFileSync(join(model, 'saved_model.pb'), bytes)
     return inspectSavedModel(model).nodes
+  },
+})
+
+const onnxFiles = [colourNet(), colourNet({ shape: [-1, 12, 12, 3], layout: 'NHWC', type: 'uint8' })].map(model => Buffer.from(serializeOnnx(model)))
+
+export const onnxModels = declareTarget({
+  name: 'ONNX models (protobuf)',
+  input: changedBytes(onnxFiles),
+  show: bytes => bytes.toString('base64'),
+  read: (bytes) => {
+    const path = join(folder(), 'model.onnx')
+    writeFileSync(path, bytes)
+    const model = readOnnx(path)
+    const { layout } = pictureOf(model)
+    const names = model.nodes.flatMap(({ outputs }) => outputs)
+    const asked = names.slice(-1)
+    writeFileSync(path, cutOnnx(model, asked))
+    const cut = readOnnx(path)
+    if (cut.nodes.length !== nodesBehind(model, asked).size || cut.outputs.join() !== asked.join())
+      throw new Error(`internal: cut to ${cut.nodes.length} nodes and the outputs ${cut.outputs.join()}`)
+    return [...layoutsOf(model, layout)]
   },
 })

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { packageRoot } from '#main/node-binary.ts'
 import { moveRun, putPlannedRun } from '#main/workspace/runs.ts'
 import { createEmbeddings } from '#shared/files/embeddings.ts'
+import { colourNet, onnxTeacher } from '../teachers/onnx-files.ts'
 import { bytesOf, float, placeholder, writeModel } from '../teachers/tfjs-files.ts'
 import { openData } from './data-fixture.ts'
 
@@ -52,7 +53,8 @@ describe('a model file', () => {
   })
 
   it.each([
-    ['net.onnx', /An ONNX file is not read/],
+    ['net.onnx', /The ONNX file is damaged/],
+    ['net.tflite', /A TensorFlow Lite file is not read/],
     ['net.pth', /PyTorch file, which is executed/],
     ['net.json', /not JSON/],
   ])('that cannot be a teacher is refused by its kind: %s', async (name, message) => {
@@ -113,6 +115,21 @@ describe('a teacher of one\'s own', () => {
     expect(await data.call('teachers.dependents', { name: 'mine' })).toEqual({ studies: [], runs: 0, bytes: 0 })
     await data.call('teachers.remove', { name: 'mine' })
     expect(existsSync(join(data.workspace.paths.teachers, 'mine'))).toBe(false)
+  })
+
+  it('of an ONNX file is written with it and its probes, and checked on a photograph', async () => {
+    const path = join(data.folder, 'colours.onnx')
+    onnxTeacher(path, colourNet())
+    expect(await data.call('teachers.inspect', { path })).toMatchObject({ format: 'onnx', name: 'colours', parameters: 24 })
+    await data.call('teachers.create', { model: path, draft: { ...draft, format: 'onnx', embedding: { node: 'embedding', dimension: 4, pool: 'none' }, input: { size: 12, crop: [0, 0, 300, 300], color: 'rgb', mean: [0], std: [255] } } })
+    expect(await data.call('teachers.get', { name: 'mine' })).toMatchObject({ problem: null, dimension: 4 })
+    expect(readdirSync(join(data.workspace.paths.teachers, 'mine')).sort()).toEqual(['colours.onnx', 'mine.yaml'])
+    const photograph = join(data.folder, 'p.png')
+    await sharp({ create: { width: 90, height: 90, channels: 3, background: { r: 255, g: 51, b: 0 } } }).png().toFile(photograph)
+    const check = await data.call('teachers.check', { name: 'mine', image: photograph })
+    expect(check).toMatchObject({ shape: [1, 4], probeDeviation: expect.closeTo(0, 4) });
+    // red 1, green 0.2, blue 0 through the weights of colourNet
+    [1, 1.4, 0, 0.5 + 0.05 - 3].forEach((value, i) => expect((check.embedding as number[])[i]).toBeCloseTo(value, 3))
   })
 
   it('that is called like the folder of all teachers is removed alone', async () => {

@@ -116,7 +116,7 @@ describe('the embed run', () => {
     const teachers = buildTeachers([
       readTeacher(manifest),
     ])
-    const expected = teachers.run(faceOf(2 * 550), 1).emotion!
+    const expected = (await teachers.run(faceOf(2 * 550), 1)).emotion!
     const row = first.readRows(['emotion'], 550, 551)
     for (const [i, value] of expected.entries())
       expect(row[i]).toBeCloseTo(value, 3)

@@ -66,7 +66,7 @@ describe('the built-in teachers', { timeout: 180_000 }, () => {
 
   it('give in one graph what their own libraries give one after the other', async () => {
     const teachers = buildTeachers(names.map(builtIn))
-    const together = teachers.run(faces, n)
+    const together = await teachers.run(faces, n)
     teachers.dispose()
     for (const name of names) {
       const original = await originalNetwork(builtIn(name))
@@ -77,22 +77,22 @@ describe('the built-in teachers', { timeout: 180_000 }, () => {
     }
   })
 
-  it('give a face the same embedding alone as among others', () => {
+  it('give a face the same embedding alone as among others', async () => {
     const teachers = buildTeachers(names.map(builtIn))
-    const together = teachers.run(faces, n)
+    const together = await teachers.run(faces, n)
     for (let i = 0; i < n; i++) {
-      const alone = teachers.run(faces.subarray(i * onePicture, (i + 1) * onePicture), 1)
+      const alone = await teachers.run(faces.subarray(i * onePicture, (i + 1) * onePicture), 1)
       for (const { name, dimension } of teachers.columns)
         expect(deviation(alone[name]!, together[name]!.subarray(i * dimension, (i + 1) * dimension)), name).toBeLessThan(3e-3)
     }
     teachers.dispose()
   })
 
-  it('notice another colour order and another crop: their recorded probes deviate', () => {
+  it('notice another colour order and another crop: their recorded probes deviate', async () => {
     const original = buildTeachers([
       builtIn('faceres'),
     ])
-    const expected = original.run(faces, n).faceres!
+    const expected = (await original.run(faces, n)).faceres!
     for (const input of [
       { color: 'rgb' as const },
       {
@@ -108,19 +108,19 @@ describe('the built-in teachers', { timeout: 180_000 }, () => {
       const other = buildTeachers([
         changed('faceres', { input }),
       ])
-      expect(deviation(other.run(faces, n).faceres!, expected), JSON.stringify(input)).toBeGreaterThan(0.02)
+      expect(deviation((await other.run(faces, n)).faceres!, expected), JSON.stringify(input)).toBeGreaterThan(0.02)
       other.dispose()
     }
     original.dispose()
   })
 
-  it('leave no tensor behind', () => {
+  it('leave no tensor behind', async () => {
     const teachers = buildTeachers([
       builtIn('emotion'),
     ])
-    teachers.run(faces, n)
+    await teachers.run(faces, n)
     const before = tf.memory().numTensors
-    teachers.run(faces, n)
+    await teachers.run(faces, n)
     expect(tf.memory().numTensors).toBe(before)
     teachers.dispose()
   })
@@ -153,17 +153,17 @@ describe('a teacher is refused', () => {
     ])).toThrow(/no node "fc"; it has faceRecognitionNet/)
   })
 
-  it('with another dimension, or rows and columns, saying what to set', () => {
-    expect(() => buildTeachers([
+  it('with another dimension, or rows and columns, saying what to set', async () => {
+    await expect(buildTeachers([
       changed('faceres', {
         embedding: { dimension: 256 },
       }),
-    ]).run(faces, n)).toThrow(/"faceres" gave 1024 numbers per face, its manifest says 256/)
-    expect(() => buildTeachers([
+    ]).run(faces, n)).rejects.toThrow(/"faceres" gave 1024 numbers per face, its manifest says 256/)
+    await expect(buildTeachers([
       changed('emotion', {
         embedding: { pool: 'none' },
       }),
-    ]).run(faces, n)).toThrow(/rows and columns/)
+    ]).run(faces, n)).rejects.toThrow(/rows and columns/)
   })
 })
 
@@ -303,23 +303,23 @@ describe('a SavedModel teacher', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('runs beside the others and gives its signature\'s output', () => {
+  it('runs beside the others and gives its signature\'s output', async () => {
     const teachers = buildTeachers([
       teacher(),
       builtIn('emotion'),
     ])
     const white = new Uint8Array(2 * onePicture).fill(255)
     white.fill(51, onePicture)
-    const { own } = teachers.run(white, 2)
+    const { own } = await teachers.run(white, 2)
     expect(deviation(own!, [1, 1, 1, 0.2, 0.2, 0.2])).toBeLessThan(1e-5)
     teachers.dispose()
   })
 
-  it('can be asked for a node of its graph, and is refused with the outputs and nodes there are', () => {
+  it('can be asked for a node of its graph, and is refused with the outputs and nodes there are', async () => {
     const teachers = buildTeachers([
       teacher({ node: 'colours' }),
     ])
-    expect(teachers.run(faces, n).own).toHaveLength(3 * n)
+    expect((await teachers.run(faces, n)).own).toHaveLength(3 * n)
     teachers.dispose()
     expect(() => buildTeachers([
       teacher({ node: 'pool' }),
@@ -328,10 +328,10 @@ describe('a SavedModel teacher', () => {
 })
 
 describe('a trainable teacher', { timeout: 180_000 }, () => {
-  it.each(['faceres', 'age-gender'] as const)('%s gives the frozen one\'s embedding, and gradients for every weight', (name) => {
+  it.each(['faceres', 'age-gender'] as const)('%s gives the frozen one\'s embedding, and gradients for every weight', async (name) => {
     const teacher = builtIn(name)
     const frozen = buildTeachers([teacher])
-    const expected = frozen.run(faces, n)[name]!
+    const expected = (await frozen.run(faces, n))[name]!
     frozen.dispose()
     const { weights, embed } = trainableTeacher(teacher)
     const pixels = prepared(faces, n, {

@@ -12,6 +12,7 @@ export const formatTitles: Record<TeacherManifest['format'], string> = {
   'tfjs-graph': 'TFJS graph',
   'face-api': 'face-api network',
   'saved-model': 'SavedModel',
+  'onnx': 'ONNX',
 }
 
 /** "(x − 127.5) / 127.5": what is done to each value between 0 and 255. */

@@ -12,9 +12,9 @@ export const start: Start = (work) => {
   const parts = Array.from({ length: batch / facesAtOnce }, () => bytes(facesAtOnce * faceSize * faceSize * 3))
   return {
     version: `TensorFlow ${engineVersion}`,
-    run: () => {
+    run: async () => {
       for (const faces of parts)
-        teachers.run(faces, facesAtOnce)
+        await teachers.run(faces, facesAtOnce)
     },
   }
 }
