@@ -31,8 +31,8 @@ export const exportHandlers = (core => ({
   },
 })) satisfies HandlerPart
 
-/** @throws FacetError where the run leaves no network of its own */
-function requireNetwork(run: RunRow): void {
+/** Refuses what cannot be exported. @throws FacetError where the run leaves no network of its own */
+export function requireNetwork(run: RunRow): void {
   if (run.state !== 'done')
     throw new FacetError('conflict', `Run "${run.label}" is ${run.state}; only a finished one can be exported.`, { where: run.key, hint: 'facet resume KEY finishes it.' })
   const hint = 'Name a distil run, or a transfer run of a student or from scratch: facet runs lists them.'

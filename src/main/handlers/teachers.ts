@@ -13,10 +13,11 @@ import { fileWithin } from '#shared/files/within.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { activeStates } from '#shared/run-states.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
+import { teacherFromRun } from '../teachers/from-run.ts'
 import { createTeacher, draftManifest, editTeacher, removeTeacher } from '../teachers/manage.ts'
 import { addTeacher, listTeachers, requireTeacher } from '../teachers/registry.ts'
 import { requireDataset } from '../workspace/datasets.ts'
-import { listRuns } from '../workspace/runs.ts'
+import { findRun, listRuns } from '../workspace/runs.ts'
 import { listStudies } from '../workspace/studies.ts'
 
 /** What is read of an embed run's inputs and result. */
@@ -62,6 +63,11 @@ export const teacherHandlers = ((core) => {
     }),
     'teachers.create': async ({ model, draft }) => {
       const manifest = await createTeacher(paths.teachers, model, draft, inspector)
+      emit('teachers.changed', { name: manifest.name })
+      return manifest
+    },
+    'teachers.createFromRun': async ({ key, ...said }) => {
+      const manifest = await teacherFromRun(core, await findRun(core.workspace.db, key), said)
       emit('teachers.changed', { name: manifest.name })
       return manifest
     },

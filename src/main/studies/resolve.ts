@@ -1,10 +1,12 @@
 import type { Sample } from '#shared/dataset.ts'
+import type { TeacherManifest } from '#shared/manifest.ts'
 import type { Expansion } from './expand.ts'
 import type { CheckedRecipe } from './parse-recipe.ts'
 import type { StudyDataset, StudyTeacher } from './step.ts'
 import { isHeldOut } from '#shared/dataset.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
+import { parseManifest } from '#shared/files/teacher.ts'
 import { suggestName } from '#shared/nearest.ts'
 import { expandStudy } from './expand.ts'
 import { contentKey } from './keys.ts'
@@ -46,6 +48,7 @@ export async function resolveStudy(checked: CheckedRecipe, registry: Registry): 
         : {},
     }
   })
+  refuseUntrainable(checked, teachers)
   return {
     checked,
     datasets,
@@ -94,6 +97,18 @@ async function findTeachers(names: string[], registry: Registry): Promise<StudyT
       throw new FacetError('bad-input', `Teacher "${name}" cannot be used: ${teacher.problem}`, { where: teacher.manifest })
     return teacher
   })
+}
+
+/** Formats whose weights can be trained; of the others only what comes out is known. */
+const trainable: readonly TeacherManifest['format'][] = ['tfjs-graph', 'face-api']
+
+/** Whether P-CNN finds a teacher to train is known before anything runs. Of several it takes the best that can be. */
+function refuseUntrainable({ methods }: CheckedRecipe, teachers: readonly StudyTeacher[]): void {
+  if (!methods.some(({ method }) => method.family === 'p-cnn'))
+    return
+  const formats = teachers.map(({ name, manifest }) => ({ name, format: parseManifest(manifest).format }))
+  if (!formats.some(({ format }) => trainable.includes(format)))
+    throw new FacetError('bad-input', `p-cnn trains all parameters of a teacher, and of this study's none can be trained: ${formats.map(({ name, format }) => `${name} (${format})`).join(', ')}.`, { where: 'methods: p-cnn', hint: 'Name a teacher that is a TFJS graph model or of face-api, or leave p-cnn out.' })
 }
 
 /** Content hashes of a pack's photographs, or of some of them. */

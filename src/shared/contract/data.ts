@@ -4,7 +4,7 @@ import { Rejected } from '../dataset.ts'
 import { TeacherManifest } from '../manifest.ts'
 import { AffinityView, EmbeddedView, InspectedModel, TeacherDetail, TeacherDraft, TeacherTrial, TeacherVerification } from '../teacher-views.ts'
 import { Photograph, Tried, TryStudy } from '../try-views.ts'
-import { method, nothing, Path } from './method.ts'
+import { Key, method, nothing, Path } from './method.ts'
 
 const named = z.strictObject({ name: z.string() })
 const Range = {
@@ -76,6 +76,12 @@ export const dataMethods = {
   'teachers.create': method('write', z.strictObject({
     model: Path,
     draft: TeacherDraft,
+  }), TeacherManifest),
+  'teachers.createFromRun': method('write', z.strictObject({
+    key: Key.describe('Of a finished run that leaves a network'),
+    name: TeacherManifest.shape.name,
+    title: z.string().optional().describe('The run\'s label where nothing else is said'),
+    knowledge: z.string().optional().describe('The run\'s task where nothing else is said'),
   }), TeacherManifest),
   'teachers.edit': method('write', z.strictObject({
     name: z.string(),

@@ -1,9 +1,11 @@
 import type { RegisterCommand } from '../command.ts'
 import { resolve } from 'node:path'
 import { facts, list } from '../terminal.ts'
+import { wholeNumber } from '../whole-number.ts'
 import { wordNumber } from '../words.ts'
+import { registerAdd } from './teacher-add.ts'
 
-/** teacher list, add, check. */
+/** teacher list, add, nodes, check. */
 export const teacher: RegisterCommand = (program, act) => {
   const group = program.command('teacher').description('list, add and check teachers')
   group.command('list').description('built-in teachers and those of the workspace').action(act(async ({ terminal, connect }) => {
@@ -41,11 +43,17 @@ export const teacher: RegisterCommand = (program, act) => {
       },
     ], terminal))
   }))
-  group.command('add <manifest>').description('add a teacher by its YAML manifest').action(act(async ({ terminal, connect }, manifest: string) => {
-    const added = await (await connect({ create: true })).call('teachers.add', {
-      path: resolve(manifest),
-    })
-    terminal.result(added, () => `Teacher ${added.name} (${added.title}) gives ${added.embedding.dimension} numbers per face. Try it: facet teacher check ${added.name} IMAGE`)
+  registerAdd(group, act)
+  group.command('nodes <model>').description('what a model file is, and its nodes with their shapes: each may be an embedding').option('--size <pixels>', 'side of the picture to look with, where the model takes any', wholeNumber(8, 1024)).action(act(async ({ terminal, connect }, model: string, { size }: { size?: number }) => {
+    const found = await (await connect({ create: true })).call('teachers.inspect', { path: resolve(model), ...size !== undefined && { size } })
+    terminal.result(found, () => list(found.nodes, [
+      { title: 'node', value: one => one.name },
+      { title: 'operator', value: one => one.op },
+      { title: 'shape', value: one => one.shape ? `[N, ${one.shape.join(', ')}]` : '–' },
+      { title: 'numbers', value: one => one.dimension === null ? '–' : String(one.dimension), isNumber: true },
+      { title: 'pool', value: one => one.pool },
+      { title: 'suggested', value: one => one.suggested ? 'yes' : '' },
+    ], terminal))
   }))
   group.command('check <name> <image>').description('run a teacher on a photograph: shape, norm, recorded probe, time').action(act(async ({ terminal, connect }, name: string, image: string) => {
     const check = await (await connect({ create: true })).call('teachers.check', {
