@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { registerAdd } from '#main/cli/commands/teacher-add.ts'
-import { colourNet, onnxTeacher } from '../teachers/onnx-files.ts'
 import { openData } from '../handlers/data-fixture.ts'
+import { colourNet, onnxTeacher } from '../teachers/onnx-files.ts'
 
 let data: ReturnType<typeof openData>
 let model: string

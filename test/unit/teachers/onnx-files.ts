@@ -1,5 +1,5 @@
-import type { OnnxModel } from '#worker/export/onnx-file.ts'
 import type { Teacher } from '#shared/files/teacher.ts'
+import type { OnnxModel } from '#worker/export/onnx-file.ts'
 import { writeFileSync } from 'node:fs'
 import { serializeOnnx } from '#worker/export/onnx-file.ts'
 

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { modelFiles } from '#shared/files/teacher.ts'
+import { exportModel } from '#worker/export/index.ts'
 import { inspectModel } from '#worker/inspect/model.ts'
 import { loadOnnxRuntime } from '#worker/teachers/onnx-runtime.ts'
 import { countParameters } from '#worker/teachers/parameters.ts'
 import { drawProbe } from '#worker/teachers/probe.ts'
 import { buildTeachers } from '#worker/teachers/teacher-graph.ts'
 import { trainableTeacher } from '#worker/teachers/trainable.ts'
+import { saveNetwork, shapeOf, size } from '../worker/export/networks.ts'
 import { colourNet, colours, node, onnxTeacher } from './onnx-files.ts'
 
 let folder: string
@@ -140,4 +142,19 @@ it('answers built-in pictures the same alone and together', async () => {
   const alone = (await teachers.run(two, 1)).own!
   teachers.dispose()
   alone.forEach((value, i) => expect(value).toBeCloseTo(together[4 + i]!, 3))
+})
+
+it('gives of a network that Facet exported what its TFJS graph gives in TensorFlow', async () => {
+  const network = saveNetwork(folder, shapeOf('resnet18'))
+  for (const format of ['onnx', 'tfjs'] as const)
+    await exportModel({ model: network, student: null, format, weights: 'float32', into: join(folder, format), card: '', faces: null })
+  const own = onnxTeacher(file(), colourNet(), { dimension: size, input: { size: 32, crop: [100, 100, 132, 132] } }) // a cut that is not resized: exports take bytes, and these stay whole
+  const teachers = buildTeachers([
+    { ...own, model: join(folder, 'onnx/model.onnx') },
+    { ...own, model: join(folder, 'tfjs/model.json'), manifest: { ...own.manifest, name: 'tfjs', format: 'tfjs-graph' } },
+  ])
+  const { own: onnx, tfjs } = await teachers.run(Uint8Array.from([...drawProbe('face'), ...drawProbe('gradient')]), 2)
+  teachers.dispose()
+  expect(onnx).toHaveLength(2 * size)
+  expect(Math.hypot(...onnx!.map((value, i) => value - tfjs![i]!)) / Math.hypot(...tfjs!)).toBeLessThan(1e-4)
 })
