@@ -20,8 +20,8 @@ async function run(words: string[], call: unknown = data.call): Promise<unknown>
   let answer: unknown
   const program = new Command().exitOverride().configureOutput({ writeErr: () => {} })
   registerAdd(program, action => async (...params) => {
-    const args = params.slice(0, -1) as Parameters<typeof action> extends [unknown, ...infer Rest] ? Rest : never
-    await action({ workspace: '', terminal: { result: (value: unknown) => { answer = value } } as never, connect: async () => ({ call }) as never }, ...args)
+    // commander hands the command itself on, behind arguments and options
+    await action({ workspace: '', terminal: { result: (value: unknown) => { answer = value } } as never, connect: async () => ({ call }) as never }, ...params.slice(0, -1) as never)
   })
   await program.parseAsync(['add', ...words], { from: 'user' })
   return answer
