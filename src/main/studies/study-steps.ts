@@ -80,7 +80,7 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     // keyed by the one teacher, so that another list of teachers leaves its heads alone
     const teacher = teachers.find(one => one.name === name)!
     const [faces, embeddings] = [facesOf(data), embeddingsOf(data)]
-    return { inputs: { sources: [sourceOf(data, { faces, embeddings })], teachers: [teacher] }, keyed: { faces, teacher: teacher.sha256 }, needs: [embeddings] }
+    return { inputs: { sources: [sourceOf(data, { faces, embeddings })], teachers: [teacher] }, keyed: { faces, teacher: teacher.sha256, ...embedKeyed() }, needs: [embeddings] }
   }
   const onCombiner = (data: StudyDataset, name: string, seed: number): Pick<StepParts, 'inputs' | 'keyed' | 'needs'> => {
     const [faces, embeddings, combiner] = [facesOf(data), embeddingsOf(data), combinerOf(name, seed)]
@@ -94,7 +94,7 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     // keyed by the teachers in their order and the faces: embeddings of further teachers change nothing
     const [faces, embeddings] = [facesOf(data), embeddingsOf(data)]
     const { augmentation: _, ...heads } = transfer
-    const common = { seed, isSeedless: task.kind === 'verification', inputs: { sources: [sourceOf(data, { faces, embeddings })], teachers }, keyed: { faces, teachers: teachers.map(({ sha256 }) => sha256) } }
+    const common = { seed, isSeedless: task.kind === 'verification', inputs: { sources: [sourceOf(data, { faces, embeddings })], teachers }, keyed: { faces, teachers: teachers.map(({ sha256 }) => sha256), ...embedKeyed() } }
     const config = { task: knowledge.task, ...foldsOf(knowledge, task, 'frozen'), ...heads, labels: labelsOf(knowledge, task), ...selecting, subsets: selection!.subsets }
     const honest = add('select', { ...common, label: `select ${knowledge.name}, ${name.replace('-oracle', '')}`, config, needs: [embeddings] })
     if (selection!.choose === 'validation')
@@ -149,6 +149,15 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
     }
   }
   return { facesOf, combinerOf, studentOf, multiTaskOf, transferOf, all: () => inOrder([...steps.values()]) }
+}
+
+/** The version of embed when runs on single teachers were first keyed without that of their embeddings. */
+const unnamedEmbed = 2
+
+/** What keys name of embeddings that they do not hold by key: another version gives other ones. The first is not named, so that what was computed on it is still found. */
+function embedKeyed(): { embed?: number } {
+  const { version } = stages.embed
+  return version === unnamedEmbed ? {} : { embed: version }
 }
 
 /** The combiner's size, layers and activation, which the multi-task student and its decoder share unless they have their own: both are compared. */

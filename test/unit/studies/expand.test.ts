@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { expandStudy } from '#main/studies/expand.ts'
 import { canonicalJson, contentKey } from '#main/studies/keys.ts'
 import { parseRecipe } from '#main/studies/parse-recipe.ts'
+import { stages } from '#shared/stages/index.ts'
 
 const text = `study: small
 data:
@@ -110,6 +111,33 @@ describe('a study expands to runs', () => {
     const optimizer = (settings: Setting[]) => expand(settings).steps.find(step => step.stage === 'distil')!.config.optimizer
     expect(optimizer([{ path: 'stages.distil.optimizer.learningRate', value: '0.002' }])).toEqual({ ...optimizer([]) as object, learningRate: 0.002 })
     expect(optimizer([])).toMatchObject({ kind: 'adamw', learningRate: 0.001 })
+  })
+
+  it('with other keys for all that stands on teachers where they are embedded otherwise, and the same ones for the rest', () => {
+    const methods: Setting = { path: 'methods', value: '["teacher:dlib", p-cnn, ae, bt, bct-oracle, student, scratch]' }
+    const before = expand([methods])
+    const { version } = stages.embed
+    try {
+      stages.embed.version = version + 1
+      const kept = expand([methods]).steps.filter(({ key }) => before.steps.some(step => step.key === key))
+      expect(kept.map(({ label }) => label).sort()).toEqual([
+        'prepare lfw',
+        'prepare utk',
+        'transfer Gender-UTK, scratch, seed 0',
+        'transfer Gender-UTK, scratch, seed 1',
+        'transfer Gender-UTK, scratch, seed 2',
+      ])
+    }
+    finally {
+      stages.embed.version = version
+    }
+  })
+
+  it('with the keys that runs on single teachers had before these named the version of embed', () => {
+    const { steps } = expand()
+    const step = steps.find(({ label }) => label === 'transfer Gender-UTK, teacher:dlib, seed 0')!
+    const faces = steps.find(({ label }) => label === 'prepare utk')!.key
+    expect(step.key).toBe(contentKey({ stage: 'transfer', version: 3, config: step.config, inputs: { faces, teacher: 'd' }, seed: 0, engine: 2 }))
   })
 
   it('with one run for a selection on validation, and one that only reads its scores for the oracle', () => {
