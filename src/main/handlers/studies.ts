@@ -1,7 +1,7 @@
 import type { Parsed } from '#shared/contract.ts'
 import type { PlanView } from '#shared/views.ts'
 import type { Core, HandlerPart } from '../core.ts'
-import type { Measured } from '../studies/plan.ts'
+import type { Measured } from '../studies/estimate.ts'
 import type { ResolvedStudy } from '../studies/resolve.ts'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -141,6 +141,7 @@ async function measuredRuns(db: Core['workspace']['db']): Promise<Measured[]> {
   return done.flatMap(run => (estimates.has(run.key) && run.duration_ms !== null
     ? {
         stage: run.stage,
+        usesAllCores: run.uses_all_cores === 1,
         estimatedSeconds: estimates.get(run.key)!,
         seconds: run.duration_ms / 1000,
       }
@@ -175,6 +176,6 @@ function detailOf({ cores }: Core, { checked, expansion, datasets, teachers }: R
       dimension,
       contaminates,
     })),
-    estimates: Object.fromEntries(expansion.steps.map(step => [step.key, estimateStep(step, datasets, { cores }).seconds])),
+    estimates: Object.fromEntries(expansion.steps.map(step => [step.key, estimateStep(step, datasets, { cores, all: expansion.steps }).seconds])),
   }
 }

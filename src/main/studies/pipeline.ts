@@ -95,13 +95,13 @@ function numberOf({ summary }: Read | { summary: RunResult['summary'] }, name: s
 function secondsLeft({ detail, runs }: PipelineInput): number {
   if (!detail)
     return 0
-  const measured = runs.flatMap(({ key, stage, duration_ms: duration, state }) => state === 'done' && duration !== null && detail.estimates[key] !== undefined
-    ? [{ stage, estimatedSeconds: detail.estimates[key], seconds: duration / 1000 }]
+  const measured = runs.flatMap(({ key, stage, uses_all_cores: allCores, duration_ms: duration, state }) => state === 'done' && duration !== null && detail.estimates[key] !== undefined
+    ? [{ stage, usesAllCores: allCores === 1, estimatedSeconds: detail.estimates[key], seconds: duration / 1000 }]
     : [])
   return runs
     .filter(({ state }) => state !== 'done' && state !== 'cancelled')
-    .reduce((sum, { key, stage, progress_done: done, progress_total: total }) => {
-      const { seconds } = calibrate({ seconds: detail.estimates[key] ?? 0, bytes: 0 }, stage, measured)
+    .reduce((sum, { key, stage, uses_all_cores: allCores, progress_done: done, progress_total: total }) => {
+      const { seconds } = calibrate({ seconds: detail.estimates[key] ?? 0, bytes: 0 }, { stage, usesAllCores: allCores === 1 }, measured)
       return sum + seconds * (1 - (total ? Math.min(1, (done ?? 0) / total) : 0))
     }, 0)
 }

@@ -1,6 +1,6 @@
 import type { PlannedRun } from '#main/runner/planned-run.ts'
 import type { WorkspacePaths } from '#main/workspace/paths.ts'
-import type { Estimate } from './estimate.ts'
+import type { Estimate, Measured } from './estimate.ts'
 import type { Expansion } from './expand.ts'
 import type { Step, StudyDataset } from './step.ts'
 import { calibrate, estimateStep } from './estimate.ts'
@@ -33,9 +33,6 @@ export interface StudyPlan {
   bytes: number
 }
 
-/** A finished run, to bring estimates to this machine's speed. */
-export interface Measured { stage: string, estimatedSeconds: number, seconds: number }
-
 /**
  * What is cached, what will run, in which order, and what that costs.
  *
@@ -44,7 +41,7 @@ export interface Measured { stage: string, estimatedSeconds: number, seconds: nu
 export function planStudy(study: string, expansion: Expansion, { datasets, cores, measured, isSealed, blockedBy }: { datasets: StudyDataset[], cores: number, measured: Measured[], isSealed: (step: Step) => boolean, blockedBy: (step: Step) => string | null }): StudyPlan {
   const states = new Map<string, PlanStep>()
   for (const step of expansion.steps) {
-    const { seconds, bytes }: Estimate = calibrate(estimateStep(step, datasets, { cores }), step.stage, measured)
+    const { seconds, bytes }: Estimate = calibrate(estimateStep(step, datasets, { cores, all: expansion.steps }), step, measured)
     const blockedNeed = step.needs.map(key => states.get(key)!).find(need => need.state === 'blocked')
     const reason = blockedNeed
       ? blockedNeed.blockedBy
