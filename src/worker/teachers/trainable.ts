@@ -72,6 +72,8 @@ function fused(base: Apply): Apply {
 /** The ops of convolutional encoders, as tfjs operations with gradients. */
 const operations: Record<string, Apply> = {
   Identity: ([x]) => x!,
+  Cast: ([x]) => x!, // to float32 alone (refuseUntrainable), which all tensors here are: an export of Facet's takes its pixels as whole numbers
+  ExpandDims: ([x], _, constant) => tf.expandDims(x!, constant(1)[0]!),
   Conv2D: convolution,
   DepthwiseConv2dNative: depthwise,
   MatMul: product,
@@ -88,6 +90,7 @@ const operations: Record<string, Apply> = {
   Maximum: ([a, b]) => tf.maximum(a!, b!),
   Prelu: ([x, alpha]) => prelu(x!, alpha!),
   Softmax: ([x]) => tf.softmax(x!),
+  Sum: ([x], node, constant) => tf.sum(x!, constant(1), node.attr.keep_dims?.b === true),
   Mean: ([x], node, constant) => tf.mean(x!, constant(1), node.attr.keep_dims?.b === true),
   MaxPool: ([x], node) => {
     const [, rows = 1, columns = 1] = ints(node, 'ksize')
@@ -137,7 +140,8 @@ function interpret(model: TfjsModel, output: string, input: Tensor, weights: Rec
 }
 
 function refuseUntrainable(model: TfjsModel, output: string): void {
-  const unknown = neededNodes(model, [output]).find(({ op }) => op !== 'Const' && op !== 'Placeholder' && !Object.hasOwn(operations, op))
+  const isUnknown = ({ op, attr }: GraphNode): boolean => !Object.hasOwn(operations, op) || (op === 'Cast' && attr.DstT?.type !== 'DT_FLOAT')
+  const unknown = neededNodes(model, [output]).find(node => node.op !== 'Const' && node.op !== 'Placeholder' && isUnknown(node))
   if (unknown)
     throw new FacetError('bad-input', `node "${unknown.name}" is a ${unknown.op}, which Facet cannot differentiate; it can: ${Object.keys(operations).join(', ')}.`, { where: model.path, hint: 'Use this teacher frozen.' })
 }
