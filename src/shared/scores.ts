@@ -6,15 +6,19 @@ export type Label = number | string
 /** What a task is evaluated by. */
 export type TaskMetric = 'accuracy' | 'mae' | 'error-rate'
 
+const directions = { 'accuracy': 'higher', 'mae': 'lower', 'error-rate': 'lower', 'cosine': 'higher' } as const
+
+/** Which direction of a figure is better. */
+export function betterOf(metric: keyof typeof directions): 'higher' | 'lower' {
+  return directions[metric]
+}
+
+const metrics: Record<Task['kind'], TaskMetric> = { classification: 'accuracy', verification: 'accuracy', regression: 'mae', attributes: 'error-rate' }
+
 /** How a kind of task is evaluated: accuracy, MAE in the label's unit, or the mean error rate over attributes. */
 export function metricOf(kind: Task['kind']): { metric: TaskMetric, better: 'higher' | 'lower' } {
-  switch (kind) {
-    case 'classification':
-    case 'verification': return { metric: 'accuracy', better: 'higher' }
-    case 'regression': return { metric: 'mae', better: 'lower' }
-    case 'attributes': return { metric: 'error-rate', better: 'lower' }
-    default: return kind satisfies never
-  }
+  const metric = metrics[kind]
+  return { metric, better: betterOf(metric) }
 }
 
 /** The answer for a photograph without a found face: the middle of the label's range in regression, elsewhere none (Vielzeuf et al. 2019, Section 4.1). */

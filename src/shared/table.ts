@@ -118,6 +118,16 @@ export function isEmptyCell({ mean, text }: Pick<TableCell, 'mean' | 'text'>): b
   return mean === null && text === undefined
 }
 
+/** One combination of teachers: means over seeds of what a head on it reaches. */
+export const Combination = z.strictObject({
+  teachers: z.array(z.int().min(0)).describe('Places in the list of teachers'),
+  validation: z.number().nullable(),
+  test: z.number(),
+  chosen: z.int().min(0).describe('Seeds that chose it, of folds most'),
+  n: z.int().min(1).describe('Seeds'),
+})
+export type Combination = z.infer<typeof Combination>
+
 /** How a table is drawn that answers a figure of the paper. */
 export const TableFigure = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -135,6 +145,21 @@ export const TableFigure = z.discriminatedUnion('kind', [
     kind: z.literal('time'),
     whole: z.string().describe('The row that the others are parts or a projection of'),
   }).describe('Every row on one logarithmic axis'),
+  z.strictObject({
+    kind: z.literal('selection'),
+    teachers: z.array(z.string()),
+    choices: z.array(z.strictObject({
+      column: z.string(),
+      of: z.int().min(1).describe('Choices, of all knowledge and seeds'),
+      counts: z.array(z.int().min(0)).describe('Of each teacher: choices that it is in'),
+    })),
+    combinations: z.array(z.strictObject({
+      row: z.string(),
+      column: z.string().describe('The selection whose heads these are'),
+      points: z.array(Combination),
+    })).describe('Of each row that a selection was made for'),
+    line: z.string().nullable().describe('The column that a line stands for: all teachers, combined'),
+  }).describe('Which teachers are chosen, and what each combination of them reaches'),
 ])
 export type TableFigure = z.infer<typeof TableFigure>
 

@@ -59,14 +59,14 @@ export function textCell(text: string): TableCell {
   return { ...cellOf([], { reference: null }), text }
 }
 
-/** The row with its best cells marked: all that print the same best figure. A lone figure is no best one. */
+/**
+ * The row with its best cells marked: all that print the same best figure. A lone figure is no best one, and an oracle's, chosen on the
+ * test set, is not ranked.
+ */
 export function withBest(row: TableRow): TableRow {
-  const figures = Object.values(row.cells).flatMap(cell => cell.mean === null
-    ? []
-    : [
-        Number(printFigure(cell.mean, row.metric)),
-      ])
-  if (figures.length < 2 || row.metric === 'mixed')
+  const isRanked = ({ mean, marks }: TableCell): boolean => mean !== null && !marks.includes('oracle')
+  const figures = Object.values(row.cells).filter(isRanked).map(({ mean }) => Number(printFigure(mean!, row.metric)))
+  if (row.metric === 'mixed')
     return row
   const best = row.better === 'higher'
     ? Math.max(...figures)
@@ -77,7 +77,7 @@ export function withBest(row: TableRow): TableRow {
       method,
       {
         ...cell,
-        best: cell.mean !== null && Number(printFigure(cell.mean, row.metric)) === best,
+        best: figures.length > 1 && isRanked(cell) && Number(printFigure(cell.mean!, row.metric)) === best,
       },
     ])),
   }

@@ -5,6 +5,7 @@ import type { TableBuilder } from './table.ts'
 import { textCell } from './cells.ts'
 import { knowledgeOf, methodLegend, methodRow, scopesOf } from './method-rows.ts'
 import { combinerReference, readPaperTables } from './paper.ts'
+import { choicesOf, selectionFigure } from './selection-figure.ts'
 import { target } from './target.ts'
 
 const advice = 'The study compares no combiners and no selections. Name some among its methods: methods: [concat, pca, ae, bt, bct].'
@@ -44,19 +45,20 @@ function chosenCell(knowledge: string, method: string, { cells }: TableRow, { so
 
 /** How often each teacher is among the chosen ones, of all knowledge and seeds. */
 function counts(methods: readonly string[], { sources, teachers }: TableInput): string[] {
-  return methods.map((method) => {
-    const own = sources.flatMap(source => source.method === method && source.chosen ? [source.chosen] : [])
-    const frequent = teachers.map(({ name }) => ({ name, count: own.filter(chosen => chosen.teachers.includes(name)).length })).filter(({ count }) => count > 0).sort((a, b) => b.count - a.count)
-    return `${titles[method]}, 1 of ${own[0]!.tried} each time: ${frequent.map(({ name, count }) => `${name} ${count}`).join(', ')} of ${own.length}`
+  return choicesOf(methods, { sources, teachers }).map(({ column, of, counts }) => {
+    const frequent = teachers.map(({ name }, place) => ({ name, count: counts[place]! })).filter(({ count }) => count > 0).sort((a, b) => b.count - a.count)
+    const { tried } = sources.find(({ method, chosen }) => method === column && chosen)!.chosen!
+    return `${titles[column]}, 1 of ${tried} each time: ${frequent.map(({ name, count }) => `${name} ${count}`).join(', ')} of ${of}`
   })
 }
 
-/** How often each column is the best of a row, ties counted for each. */
+/** How often each column but the oracles, which are not ranked, is the best of a row, ties counted for each. */
 function wins(rows: ReturnType<typeof methodRow>[], columns: readonly string[]): string[] {
+  const honest = columns.filter(column => !Object.values(oracles).includes(column))
   const whole = rows.filter(({ scope, cells }) => scope !== 'unseen' && Object.values(cells).some(({ best }) => best))
   return whole.length === 0
     ? []
-    : [`Best in rows: ${columns.map(column => `${column} ${whole.filter(({ cells }) => cells[column]!.best).length}`).join(', ')} of ${whole.length}.`]
+    : [`Best in rows: ${honest.map(column => `${column} ${whole.filter(({ cells }) => cells[column]!.best).length}`).join(', ')} of ${whole.length}.`]
 }
 
 /** Ways to combine the teachers, and to select among them. Vielzeuf et al. 2019, Table 6. */
@@ -79,6 +81,7 @@ export const combiners: TableBuilder = {
       columns: [...columns, ...chosenBy.map(chosenColumn)],
       columnTitles: { ...Object.fromEntries(columns.map(column => [column, titles[column] ?? column])), ...Object.fromEntries(chosenBy.map(column => [chosenColumn(column), `${titles[column]} chose`])) },
       rows: rows.map(row => ({ ...row, cells: { ...row.cells, ...Object.fromEntries(chosenBy.map(method => [chosenColumn(method), chosenCell(knowledgeOf(row.knowledge), method, row, input)])) } })),
+      figure: chosenBy.length > 0 ? selectionFigure(rows, chosenBy, input) : undefined,
       legend: columns.length === 0
         ? [advice]
         : [

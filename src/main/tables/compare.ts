@@ -3,6 +3,7 @@ import type { Evaluation } from '#shared/order.ts'
 import type { PairedTest } from './paired.ts'
 import { FacetError } from '#shared/errors.ts'
 import { leavesOf } from '#shared/leaves.ts'
+import { betterOf } from '#shared/scores.ts'
 import { correct, pairedTests } from './paired.ts'
 
 /** What one test sample or pair was worth: 100 or 0 per cent, or an absolute error. */
@@ -54,9 +55,7 @@ function figuresOf(runs: ComparedRun[]): Comparison['figures'] {
       const cells = runs.map(run => run.evaluations.find(evaluation => evaluation.scope === scope && evaluation.metric === metric))
       return {
         name: `${metric} (${scope})`,
-        better: metric === 'mae' || metric === 'error-rate'
-          ? 'lower'
-          : 'higher',
+        better: betterOf(metric),
         values: cells.map(cell => cell?.value ?? null),
         intervals: cells.map(cell => cell?.interval ?? null),
       }

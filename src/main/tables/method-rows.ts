@@ -125,7 +125,7 @@ export function methodLegend(rows: readonly TableRow[], input: TableInput, teste
       : []),
     ...afterLegend(marks, input),
     ...(marks.has('oracle')
-      ? ['◊ oracle: the test set itself chose the subset of teachers, as in the paper; no figure to expect on new faces. bt and bct choose on validation.']
+      ? ['◊ oracle: the test set itself chose the subset of teachers, as in the paper; no figure to expect on new faces, and never the best of a row. bt and bct choose on validation.']
       : []),
   ]
 }

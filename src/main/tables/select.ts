@@ -33,7 +33,7 @@ export function selectCells(table: Table, { rows, columns, paper, std }: Pick<Se
     ...table,
     columns: chosen,
     rows: kept,
-    figure: table.figure && trimFigure(table.figure, chosen, paper),
+    figure: table.figure && trimFigure(table.figure, { columns: chosen, rows: kept.map(({ knowledge }) => knowledge), paper }),
   }
   return {
     ...changed,
@@ -44,8 +44,16 @@ export function selectCells(table: Table, { rows, columns, paper, std }: Pick<Se
   }
 }
 
-/** What a figure draws of the chosen columns. */
-function trimFigure(figure: TableFigure, columns: readonly string[], paper: boolean): TableFigure {
+/** What a figure draws of the chosen rows and columns. */
+function trimFigure(figure: TableFigure, { columns, rows, paper }: { columns: readonly string[], rows: readonly string[], paper: boolean }): TableFigure {
+  if (figure.kind === 'selection') {
+    return {
+      ...figure,
+      choices: figure.choices.filter(({ column }) => columns.includes(column)),
+      combinations: figure.combinations.filter(({ row, column }) => rows.includes(row) && columns.includes(column)),
+      line: figure.line !== null && columns.includes(figure.line) ? figure.line : null,
+    }
+  }
   if (figure.kind !== 'size')
     return figure
   return {

@@ -1,6 +1,7 @@
 import type { Table } from '#shared/table.ts'
 import { describe, expect, it } from 'vitest'
 import { writeTable } from '#main/tables/formats/index.ts'
+import { selectCells } from '#main/tables/select.ts'
 import { buildTable } from '#main/tables/table.ts'
 import { Table as TableSchema } from '#shared/table.ts'
 import { evaluation, source, studyInput } from './fixture.ts'
@@ -95,7 +96,7 @@ describe('the table of combiners', () => {
     expect(cell(table, 'AgeR-UTK', 'ae')).toMatchObject({ mean: 5, reference: 4.39, referenceSource: 'Table 6', best: true })
     expect(cell(table, 'Gender-UTK', 'ae').best).toBe(true) // 90 and 90.04 both print 90.0
     expect(cell(table, 'Gender-UTK', 'bct').best).toBe(true)
-    expect(table.legend[1]).toBe('Best in rows: concat 0, pca 0, ae 2, bt 0, bct 1, bt-oracle 0 of 2.')
+    expect(table.legend[1]).toBe('Best in rows: concat 0, pca 0, ae 2, bt 0, bct 1 of 2.')
   })
 
   it('puts the paper\'s selections, chosen on test, beside the oracle where there is one', () => {
@@ -113,6 +114,45 @@ describe('the table of combiners', () => {
     expect(cell(chosen, 'AgeR-UTK', 'bct chose')).toMatchObject({ mean: null, missing: { reason: 'not computed yet' } })
     expect(chosen.legend.join(' ')).toContain('BCT, 1 of 3 each time: dlib 3, age-gender 1 of 3.')
     expect(TableSchema.parse(structuredClone(chosen))).toEqual(chosen)
+  })
+
+  it('ranks no oracle among what was chosen honestly', () => {
+    const oracle = source('Gender-UTK', 'bt-oracle', 0, 'k6', [evaluation(99)], ['oracle'])
+    const ranked = buildTable('combiners', { ...input, sources: [...input.sources, oracle, source('Gender-UTK', 'pca', 0, 'k7', [evaluation(80)])] })
+    expect(['ae', 'bct', 'pca', 'bt-oracle'].map(column => cell(ranked, 'Gender-UTK', column).best)).toEqual([true, true, false, false])
+    expect(ranked.legend.join(' ')).toContain('ae 2, bt 0, bct 1 of 2.')
+    // alone with one that is honest, that one is lone
+    const lone = selectCells(ranked, { rows: undefined, columns: ['pca', 'bt-oracle'], paper: true, std: true })
+    expect(['pca', 'bt-oracle'].map(column => cell(lone, 'Gender-UTK', column).best)).toEqual([false, false])
+  })
+
+  it('draws how often teachers are chosen and what each combination reaches, means over seeds', () => {
+    const heads = (seed: number, tests: (number | null)[], chosen: number) => ({
+      ...source('Gender-UTK', 'bct', seed, `h${seed}`, [evaluation(90)]),
+      chosen: { teachers: chosen === 2 ? ['age-gender', 'dlib'] : ['dlib'], tried: 3 },
+      selection: {
+        metric: 'accuracy' as const,
+        // in another order than the study's
+        teachers: ['age-gender', 'dlib'].map(name => ({ name, logme: null, cka: [] })),
+        subsets: [[0], [1], [0, 1]].map((teachers, i) => ({ teachers, ridge: null, validation: i === 0 ? null : 70 + i, test: tests[i]!, steps: 1 })),
+        chosen: [{ subset: chosen, folds: 1 }],
+      },
+    })
+    const drawn = buildTable('combiners', { ...input, target: 'ae', sources: [heads(0, [null, 80, 84], 2), heads(1, [null, 82, 85], 1)] })
+    const names = input.teachers.map(({ name }) => name)
+    const [dlib, both] = [[names.indexOf('dlib')], [names.indexOf('dlib'), names.indexOf('age-gender')].sort()]
+    expect(drawn.figure).toEqual({
+      kind: 'selection',
+      teachers: names,
+      choices: [{ column: 'bct', of: 2, counts: names.map(name => name === 'dlib' ? 2 : 1) }],
+      combinations: [{ row: 'Gender-UTK', column: 'bct', points: [
+        { teachers: dlib, validation: 71, test: 81, chosen: 1, n: 2 },
+        { teachers: both, validation: 72, test: 84.5, chosen: 1, n: 2 },
+      ] }],
+      line: 'ae',
+    })
+    expect(TableSchema.parse(structuredClone(drawn))).toEqual(drawn)
+    expect(selectCells(drawn, { rows: ['AgeR-UTK'], columns: ['concat', 'bct'], paper: true, std: true }).figure).toMatchObject({ combinations: [], line: null, choices: [{ column: 'bct' }] })
   })
 
   it('says what to name where there is nothing to combine', () => {

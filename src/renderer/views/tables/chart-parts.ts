@@ -77,3 +77,18 @@ export function signLegend(entries: readonly { draw: (at: [number, number]) => s
   })
   return { svg: drawn.join(''), width, height: top - y + 18 }
 }
+
+/** Three to six round values between two ends. */
+export function ticksOf(low: number, high: number): number[] {
+  const rough = (high - low) / 4
+  const power = 10 ** Math.floor(Math.log10(rough))
+  const step = power * ([1, 2, 5, 10].find(factor => factor * power >= rough) ?? 10)
+  const start = Math.ceil(low / step)
+  return Array.from({ length: Math.floor(high / step) - start + 1 }, (_, i) => (start + i) * step)
+}
+
+/** A cross over a sign: the best one. */
+export function cross(x: number, y: number, { text, back }: Palette): string {
+  const d = `M${x - 5.5} ${y - 5.5}l11 11M${x - 5.5} ${y + 5.5}l11 -11`
+  return `<path d="${d}" stroke="${back}" stroke-width="5"/><path class="best" d="${d}" stroke="${text}" stroke-width="2.5"/>`
+}

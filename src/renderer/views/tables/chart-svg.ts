@@ -13,13 +13,16 @@ const footHeight = 30
  * one standard deviation over seeds (the test's 95 % interval where there is one seed).
  */
 export function chartOf(table: Table, palette: Palette): Drawing {
-  const { svg, width, height } = bodyOf(table, palette)
+  return framed(bodyOf(table, palette), { title: `${table.title}, study ${table.study}`, note: noteOf(table) }, palette)
+}
+
+/** A picture that stands by itself: its title for readers of screens, and below it what its signs mean. */
+export function framed({ svg, width, height }: Drawing, { title, note }: { title: string, note: string }, palette: Palette): Drawing {
   const total = height + footHeight
-  const titleText = escapeXml(`${table.title}, study ${table.study}`)
   return {
     width,
     height: total,
-    svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}" font-family="Inter, system-ui, sans-serif" font-size="11"><title>${titleText}</title><rect width="${width}" height="${total}" fill="${palette.back}"/>${svg}<text x="2" y="${total - 10}" fill="${palette.quiet}">${escapeXml(noteOf(table))}</text></svg>`,
+    svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}" font-family="Inter, system-ui, sans-serif" font-size="11"><title>${escapeXml(title)}</title><rect width="${width}" height="${total}" fill="${palette.back}"/>${svg}<text x="2" y="${total - 10}" fill="${palette.quiet}">${escapeXml(note)}</text></svg>`,
   }
 }
 

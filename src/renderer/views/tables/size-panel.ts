@@ -1,7 +1,7 @@
 import type { TableFigure, TableRow } from '#shared/table.ts'
 import type { Drawing, Palette } from './chart-parts.ts'
 import { printFigure } from '#shared/table-words.ts'
-import { endsOf, errorBar, escapeXml, panelTitle, panelWidth, sign, signLegend, spread } from './chart-parts.ts'
+import { cross, endsOf, errorBar, escapeXml, panelTitle, panelWidth, sign, signLegend, spread, ticksOf } from './chart-parts.ts'
 
 type SizeFigure = Extract<TableFigure, { kind: 'size' }>
 
@@ -52,20 +52,6 @@ export function sizeLegend({ lines, ownSize, paper, paperSize, unit }: SizeFigur
     ...Object.keys(paper).length > 0 ? [{ text: `the paper's autoencoder, at ${paperSize}`, draw: dash(palette.paper, '4 3') }] : [],
     ...ownSize === null ? [] : [{ text: `what the student learns, ${ownSize}`, draw: ([x, y]: [number, number]) => `<line x1="${x}" x2="${x}" y1="${y - 7}" y2="${y + 7}" stroke="${palette.quiet}"/>` }],
   ], { x: 6, y: 12, width, colour: palette.text })
-}
-
-function cross(x: number, y: number, { text, back }: Palette): string {
-  const d = `M${x - 5.5} ${y - 5.5}l11 11M${x - 5.5} ${y + 5.5}l11 -11`
-  return `<path d="${d}" stroke="${back}" stroke-width="5"/><path class="best" d="${d}" stroke="${text}" stroke-width="2.5"/>`
-}
-
-/** Three to six round values between two ends. */
-function ticksOf(low: number, high: number): number[] {
-  const rough = (high - low) / 4
-  const power = 10 ** Math.floor(Math.log10(rough))
-  const step = power * ([1, 2, 5, 10].find(factor => factor * power >= rough) ?? 10)
-  const start = Math.ceil(low / step)
-  return Array.from({ length: Math.floor(high / step) - start + 1 }, (_, i) => (start + i) * step)
 }
 
 /** Sizes whose labels do not run into each other. */
