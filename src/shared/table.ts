@@ -96,7 +96,7 @@ export const TableCell = z.strictObject({
   test: CellTest.optional().describe('Only where a reference column was chosen'),
   text: z.string().optional().describe('Printed instead of a figure, where words are the answer'),
   note: z.string().optional().describe('What is to be known of this figure, e.g. how it was measured'),
-  measure: TableMeasure.optional().describe('Only in a row that is mixed'),
+  measure: TableMeasure.optional().describe('In a row that is mixed, or where it is another than its row\'s'),
 })
 export type TableCell = z.infer<typeof TableCell>
 

@@ -135,12 +135,49 @@ describe('a study moves to another workspace', () => {
 
   it('from an archive of the first format, which held no teachers', async () => {
     unpacked()
-    const manifest = JSON.parse(readFileSync(join(at('loose'), 'facet-study.json'), 'utf8')) as { format: string, teachers?: object[] }
-    expect(manifest).toMatchObject({ format: 'facet-study-2', teachers: [] })
+    const manifest = JSON.parse(readFileSync(join(at('loose'), 'facet-study.json'), 'utf8')) as { format: string, teachers?: object[], tables?: object[] }
+    expect(manifest).toMatchObject({ format: 'facet-study-3', teachers: [], tables: [] })
     manifest.format = 'facet-study-1'
     delete manifest.teachers
+    delete manifest.tables
     putManifest(manifest)
     expect(await importInto(pack(names()))).toMatchObject({ study: 'pets', known: 0, notes: [] })
+  })
+
+  it('with its saved tables, checked as if they were saved there; one of the same name that is another one stays', async () => {
+    const name = 'Ages by seed'
+    const selection = { study: 'pets', name: 'free', pivot: { rows: ['knowledge'], columns: ['method', 'seed'], filter: {} } } as const
+    unpacked()
+    const plain = JSON.parse(readFileSync(join(at('loose'), 'facet-study.json'), 'utf8')) as object
+    await origin.client.call('tables.save', { name, selection })
+    try {
+      await origin.client.call('studies.exportArchive', { name: 'pets', path: at('tables.tar') })
+    }
+    finally {
+      await origin.client.call('tables.removeSaved', { name })
+    }
+    const client = await openTarget()
+    expect(await importInto(at('tables.tar'))).toMatchObject({ notes: [] })
+    const [saved] = await client.call('tables.saved')
+    expect(saved).toMatchObject({ name, hasStudy: true, selection: { study: 'pets', name: 'free', pivot: selection.pivot } })
+    const { table } = await client.call('tables.build', saved!.selection)
+    expect(table.rows.length).toBeGreaterThan(0)
+    // the same again is the same; under another name, or where another one has the name, it stays
+    expect(await importInto(at('tables.tar'))).toMatchObject({ notes: ['All of it was here already: nothing has changed.'] })
+    expect(await importInto(at('tables.tar'), 'again')).toMatchObject({ notes: [`The saved table "${name}" of this workspace is another one; the archive's is left out.`] })
+    expect(await client.call('tables.saved')).toEqual([saved])
+    const other = { name: 'target', paper: true, std: true }
+    for (const [tables, message] of [
+      [[{ name: 'time', selection: other }], 'The archive\'s saved table "time" cannot be used: "time" is a kind of table'],
+      [[{ name: 'mine', selection: { ...other, name: 'nothing' } }], 'cannot be used: There is no table "nothing".'],
+      [[{ name: 'mine', selection: other }, { name: 'mine', selection: other }], 'it is there twice.'],
+      [[{ name: '../mine', selection: other }], 'tables[0].name'],
+      [[{ name: 'mine', selection: { ...other, study: 'pets' } }], 'tables[0].selection'],
+    ] as const) {
+      putManifest({ ...plain, tables })
+      await expect(importInto(pack(names()))).rejects.toMatchObject({ code: 'bad-input', message: expect.stringContaining(message) as unknown })
+    }
+    expect(await client.call('tables.saved')).toEqual([saved])
   })
 
   it('as a plain tar that other programs read', () => {
@@ -290,7 +327,7 @@ describe('what is refused leaves nothing behind', () => {
       putManifest(copy)
       return pack(list)
     }
-    await refused(changed((copy) => { Object.assign(copy, { format: 'facet-study-3', facet: '9.0.0' }) }), { code: 'conflict', message: 'The archive was written by Facet 9.0.0 as "facet-study-3"; this version reads "facet-study-1" and "facet-study-2".' })
+    await refused(changed((copy) => { Object.assign(copy, { format: 'facet-study-4', facet: '9.0.0' }) }), { code: 'conflict', message: 'The archive was written by Facet 9.0.0 as "facet-study-4"; this version reads "facet-study-1", "facet-study-2", "facet-study-3".' })
     await refused(changed((copy) => { copy.files[0]!.bytes = 1e15 }), { code: 'bad-input', message: expect.stringContaining('sizes are made up') })
     await refused(changed((copy) => { copy.files[0]!.path = '../../outside' }), { code: 'bad-input', message: expect.stringContaining('belongs to none of its runs') })
     await refused(changed((copy) => { copy.files[0]!.path = 'facet.sqlite' }), { code: 'bad-input', message: expect.stringContaining('belongs to none of its runs') })

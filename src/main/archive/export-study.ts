@@ -18,9 +18,10 @@ import { RecipeState } from '#shared/provenance.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
 import { ownText } from '../studies/own-text.ts'
 import { listRuns, needsOf } from '../workspace/runs.ts'
+import { listSavedTables } from '../workspace/saved-tables.ts'
 import { artefactName, sealedFilesByArtefact } from '../workspace/sealed-files.ts'
 import { requireStudy } from '../workspace/studies.ts'
-import { archiveFormats, manifestName, packName, runFiles, sumName } from './manifest.ts'
+import { ArchivedTable, archiveFormats, manifestName, packName, runFiles, sumName } from './manifest.ts'
 import { writeTar } from './tar.ts'
 import { describeTeachers } from './teachers.ts'
 
@@ -36,8 +37,9 @@ export interface ExportedStudy {
 }
 
 /**
- * Writes a study with its finished runs, their artefacts, curves and logs, the labels of its data sets and
- * the teachers that do not come with Facet, as one tar archive. The photographs are not in it. The archive appears under its name only when it is whole and on the disk.
+ * Writes a study with its finished runs, their artefacts, curves and logs, the labels of its data sets, its
+ * saved tables and the teachers that do not come with Facet, as one tar archive. The photographs are not in it. The archive appears under
+ * its name only when it is whole and on the disk.
  *
  * @throws FacetError 'not-found' for an unknown study; 'conflict' where the file is there already, or an artefact is not what was
  *   sealed; 'disk' where the archive cannot be written
@@ -118,6 +120,7 @@ async function describeStudy({ db, paths }: Pick<Workspace, 'db' | 'paths'>, nam
     study: { name, recipe: ownText(row.recipe, detail), detail },
     datasets: datasets.map(({ name: called, fingerprint, format, root, options, summary, listing }) => ({ name: called, fingerprint, format, root, options: JSON.parse(options) as unknown, summary: JSON.parse(summary) as unknown, listing })),
     teachers: teachers.teachers,
+    tables: (await listSavedTables(db, name)).map(table => ArchivedTable.parse({ name: table.name, selection: JSON.parse(table.selection) })),
     runs: rows.map(run => archiveRun(run, needs.get(run.key)!, states.of(run.key))),
     recipeStates: states.all,
     files,

@@ -5,6 +5,7 @@ import type { WorkspacePaths } from '../workspace/paths.ts'
 import type { Trx } from '../workspace/runs.ts'
 import type { StudyRow } from '../workspace/studies.ts'
 import type { ArchiveManifest } from './manifest.ts'
+import type { TakenTables } from './saved-tables.ts'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -28,6 +29,7 @@ import { findStudy, putStudy, setStudyRuns } from '../workspace/studies.ts'
 import { packName } from './manifest.ts'
 import { compareExisting, placeFiles } from './place-files.ts'
 import { readRuns } from './read-runs.ts'
+import { checkTables, takeInTables } from './saved-tables.ts'
 import { withRead } from './take-runs.ts'
 import { checkTeachers, findNewTeachers } from './teachers.ts'
 import { createTurns } from './turns.ts'
@@ -59,6 +61,7 @@ export async function importStudy(core: Core, path: string, as?: string): Promis
   const archive = await openArchive(path, staged)
   try {
     const manifest = renamed(archive.manifest, as)
+    checkTables(manifest.tables, path)
     refuseTooLarge(core, manifest)
     const states = await statesHere(core, manifest)
     const known = await knownRuns(core, manifest, states)
@@ -180,7 +183,7 @@ interface Unpacked {
   read: string
 }
 
-interface Recorded { here: StudyRow | undefined, added: string[], others: string[], moved: number }
+interface Recorded { here: StudyRow | undefined, added: string[], others: string[], tables: TakenTables, moved: number }
 
 /**
  * Runs become visible in turns, each of them whole, then the study, and with it its recipe's file gets its place. What fails undoes
@@ -188,7 +191,7 @@ interface Recorded { here: StudyRow | undefined, added: string[], others: string
  */
 function record({ workspace: { db, paths } }: Core, { staged, manifest, known, read }: Unpacked): Promise<Recorded> {
   return withRead(db, read, async ({ takeNew, takeAgain, undo }) => {
-    const { study, runs, datasets } = manifest
+    const { study, runs, datasets, tables } = manifest
     const placed = placeFiles(paths, staged, manifest, known)
     try {
       writeDurably(join(staged, 'recipe.yaml'), study.recipe)
@@ -201,9 +204,10 @@ function record({ workspace: { db, paths } }: Core, { staged, manifest, known, r
           await setStudyRuns(trx, study.name, runs.map(({ key }) => key))
         }
         const { added, others } = await takeInDatasets(trx, datasets)
+        const taken = await takeInTables(trx, study.name, tables)
         if (here === undefined && !existsSync(paths.recipePath(study.name)))
           placed.move(join(staged, 'recipe.yaml'), paths.recipePath(study.name))
-        return { here, added, others, moved: placed.count() }
+        return { here, added, others, tables: taken, moved: placed.count() }
       })
     }
     catch (error) {
@@ -214,15 +218,18 @@ function record({ workspace: { db, paths } }: Core, { staged, manifest, known, r
   })
 }
 
-function report({ emit, workspace: { paths } }: Core, { manifest: { study, runs, teachers: newTeachers }, known }: Unpacked, { here, added, others, moved }: Recorded, teachers: ReadonlyMap<string, string>): ImportedStudy {
+function report({ emit, workspace: { paths } }: Core, { manifest: { study, runs, teachers: newTeachers }, known }: Unpacked, { here, added, others, tables, moved }: Recorded, teachers: ReadonlyMap<string, string>): ImportedStudy {
   const notes = others.map(name => `The data set "${name}" of this workspace is another one; it stays until the study is planned, which reads the folder that its recipe names.`)
+  notes.push(...tables.others.map(name => `The saved table "${name}" of this workspace is another one; the archive's is left out.`))
   const missing = study.detail.teachers.filter(({ name }) => !teachers.has(name))
   if (missing.length > 0)
     notes.push(`This workspace has no teacher ${missing.map(({ name }) => name).join(', ')}: facet teacher add MANIFEST, before the study is planned.`)
-  if (here && known.size === runs.length && added.length === 0 && moved === 0)
+  if (here && known.size === runs.length && added.length === 0 && tables.added.length === 0 && moved === 0)
     notes.push('All of it was here already: nothing has changed.')
   for (const { name } of newTeachers)
     emit('teachers.changed', { name })
+  for (const name of tables.added)
+    emit('tables.changed', { name })
   emit('studies.changed', { name: study.name })
   return { study: study.name, runs: runs.length - known.size, known: known.size, recipe: recipeOf(paths, study.name, here), notes }
 }

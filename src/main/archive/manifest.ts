@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Name } from '#shared/contract/method.ts'
+import { SavedTableName, TableSelection } from '#shared/contract/tables.ts'
 import { RecipeState } from '#shared/provenance.ts'
 import { SealedFile } from '#shared/sealed-file.ts'
 import { stages } from '#shared/stages/index.ts'
@@ -15,8 +16,8 @@ export const sumName = 'facet-study.sha256'
 /** Of a run's folder, what tells how it went; the rest is for the process that works on it. */
 export const runFiles = ['events.ndjson', 'log.txt'] as const
 
-/** What this version reads, and writes the last of: the second one holds teachers too. */
-export const archiveFormats = ['facet-study-1', 'facet-study-2'] as const
+/** What this version reads, and writes the last of: the second one holds teachers too, the third one saved tables. */
+export const archiveFormats = ['facet-study-1', 'facet-study-2', 'facet-study-3'] as const
 
 /** Longest manifest that is read: some 50,000 runs. */
 export const maxManifestBytes = 256 << 20
@@ -63,6 +64,10 @@ export const ArchivedDataset = z.strictObject({
   listing: z.string().nullable(),
 })
 
+/** A table of anybody's own; its study is the archive's. */
+export const ArchivedTable = z.strictObject({ name: SavedTableName, selection: TableSelection.omit({ study: true }) })
+export type ArchivedTable = z.infer<typeof ArchivedTable>
+
 /** Its fingerprints become names of files. */
 const ArchivedDetail = StudyDetail.extend({
   datasets: z.array(StudyDetail.shape.datasets.element.extend({ fingerprint: Key })),
@@ -75,6 +80,7 @@ export const ArchiveManifest = z.strictObject({
   study: z.strictObject({ name: Name, recipe: z.string().max(1_000_000), detail: ArchivedDetail }),
   datasets: z.array(ArchivedDataset),
   teachers: z.array(z.strictObject({ name: Name, sha256: Key })).default([]).describe('Those that do not come with Facet; SHA-256 of manifest and files, as runs have it. facet-study-1 has none'),
+  tables: z.array(ArchivedTable).max(10_000).default([]).describe('Saved tables of the study. Formats before facet-study-3 have none'),
   recipeStates: z.array(RecipeState),
   runs: z.array(ArchivedRun),
   files: z.array(SealedFile),

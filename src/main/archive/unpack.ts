@@ -59,7 +59,7 @@ async function readManifest(entries: AsyncGenerator<TarEntry>): Promise<ArchiveM
   const value = parseJson(bytes.toString('utf8'))
   const format = z.looseObject({ format: z.string(), facet: z.string() }).safeParse(value).data
   if (format && !ArchiveManifest.shape.format.safeParse(format.format).success)
-    throw new FacetError('conflict', `The archive was written by Facet ${format.facet.slice(0, 20)} as "${format.format.slice(0, 40)}"; this version reads ${archiveFormats.map(known => `"${known}"`).join(' and ')}.`, { hint: 'Use the version of Facet that wrote it, or export it again with this one.' })
+    throw new FacetError('conflict', `The archive was written by Facet ${format.facet.slice(0, 20)} as "${format.format.slice(0, 40)}"; this version reads ${archiveFormats.map(known => `"${known}"`).join(', ')}.`, { hint: 'Use the version of Facet that wrote it, or export it again with this one.' })
   const manifest = ArchiveManifest.safeParse(value)
   if (!manifest.success)
     throw new FacetError('bad-input', `The archive's ${manifestName} is not what it should be: ${z.prettifyError(manifest.error).slice(0, 500)}`)

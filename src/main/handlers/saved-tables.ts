@@ -2,13 +2,9 @@ import type { SavedTable } from '#shared/contract/tables.ts'
 import type { HandlerPart } from '../core.ts'
 import type { SavedTableRow } from '../workspace/saved-tables.ts'
 import { TableSelection } from '#shared/contract/tables.ts'
-import { FacetError } from '#shared/errors.ts'
-import { requireBuilder, tableKinds } from '../tables/table.ts'
+import { checkOwnTable } from '../tables/table.ts'
 import { listSavedTables, putSavedTable, removeSavedTable } from '../workspace/saved-tables.ts'
 import { findStudy, listStudies, requireStudy } from '../workspace/studies.ts'
-
-/** Words that stand where a table's name would in `facet table`. */
-const reserved = ['save', 'list', 'remove']
 
 /** Tables of anybody's own, kept by name. */
 export const savedTableHandlers = (({ workspace: { db }, emit }) => ({
@@ -18,9 +14,7 @@ export const savedTableHandlers = (({ workspace: { db }, emit }) => ({
   },
   'tables.save': async ({ name, selection: { study, ...selection }, replaces }) => {
     await requireStudy(db, study)
-    requireBuilder(selection.name, selection.pivot)
-    if ([...tableKinds, ...reserved].includes(name))
-      throw new FacetError('usage', `"${name}" is a kind of table or a command; a saved table needs a name of its own.`, { hint: `Call it "my ${name}".` })
+    checkOwnTable(name, selection)
     const now = Date.now()
     await putSavedTable(db, { name, study, selection, replaces }, now)
     emit('tables.changed', { name })

@@ -28,6 +28,7 @@ export async function compareMethods({ workspace }: Pick<Core, 'workspace'>, key
   const rows = tested.rows.map((row): Compared['rows'][number] => ({
     knowledge: row.knowledge,
     metric: wordMetric(row),
+    measure: row.metric,
     better: row.better,
     cells: methods.map((method) => {
       const { mean, interval, n } = row.cells[method]!

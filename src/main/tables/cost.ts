@@ -84,7 +84,7 @@ function rowOf(quantity: Quantity, { networks, measureCommand }: TableInput): Ta
 
 /** How many times less the second takes. */
 function ratioCell({ mean: more }: TableCell, { mean: less }: TableCell, reference: Parameters<typeof cellOf>[1]['reference']): TableCell {
-  return plainCell(more !== null && less !== null && less > 0 ? more / less : null, { reference, missing: { reason: 'one of both is missing', command: null } })
+  return { ...plainCell(more !== null && less !== null && less > 0 ? more / less : null, { reference, missing: { reason: 'one of both is missing', command: null } }), measure: { metric: 'quantity', unit: 'times', better: 'higher' } }
 }
 
 /** How long each part was trained, by the runs' own times. */

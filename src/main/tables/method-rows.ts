@@ -1,7 +1,7 @@
 import type { Evaluation } from '#shared/order.ts'
 import type { MissingReason, TableCell, TableMark, TableMeasure, TableRow } from '#shared/table.ts'
 import type { SeedValue } from './cells.ts'
-import type { TableInput, TableKnowledge } from './input.ts'
+import type { CellSource, TableInput, TableKnowledge } from './input.ts'
 import type { Reference } from './paper.ts'
 import { metricOf } from '#shared/scores.ts'
 import { cellOf, withBest } from './cells.ts'
@@ -27,10 +27,17 @@ export function knowledgeOf(row: string): string {
   return row.replace(/ \(unseen\)$/, '')
 }
 
-/** Marks of a method on a knowledge in a scope. */
+/** Marks of a method on a knowledge in a scope; a run that found nothing of the whole protocol seen has no mark of it. */
 export function marksOf(knowledge: string, method: string, scope: Scope | null, input: TableInput): TableMark[] {
-  const marks = new Set(input.sources.filter(source => source.knowledge === knowledge && source.method === method).flatMap(source => source.marks))
-  return [...marks].filter(mark => mark !== 'seen-unlabelled' || scope === 'all')
+  const sources = input.sources.filter(source => source.knowledge === knowledge && source.method === method)
+  const marks = new Set(sources.flatMap(source => source.marks))
+  return [...marks].filter(mark => mark !== 'seen-unlabelled' || (scope === 'all' && !sources.every(sawNothing)))
+}
+
+/** Whether all of the whole protocol is unseen: its unseen part is the same figure again. */
+function sawNothing({ evaluations }: Pick<CellSource, 'evaluations'>): boolean {
+  const [whole, unseen] = (['all', 'unseen'] as const).map(scope => evaluations.find(evaluation => evaluation.scope === scope))
+  return whole !== undefined && whole.count === unseen?.count
 }
 
 /** Why a cell has no figure, or one of fewer seeds than the study asks for. */
@@ -86,12 +93,11 @@ export function methodRow(knowledge: TableKnowledge, scope: Scope, columns: read
   return withBest({ knowledge: rowName(knowledge.name, scope), ...measureOfKnowledge(knowledge), scope, cells: Object.fromEntries(cells) })
 }
 
-/** Scopes that any run of this knowledge reports, whole protocol first; one row even before the first run. */
+/** Scopes that any run of this knowledge reports, whole protocol first; one row even before the first run, and none for an unseen part that is all of it. */
 export function scopesOf(knowledge: Pick<TableKnowledge, 'name'>, input: Pick<TableInput, 'sources'>): Scope[] {
-  const seen = new Set(input.sources
-    .filter(source => source.knowledge === knowledge.name)
-    .flatMap(source => source.evaluations.map(({ scope }) => scope)))
-  const scopes = (['test', 'all', 'unseen'] as const).filter(scope => seen.has(scope))
+  const sources = input.sources.filter(source => source.knowledge === knowledge.name)
+  const seen = new Set(sources.flatMap(source => source.evaluations.map(({ scope }) => scope)))
+  const scopes = (['test', 'all', 'unseen'] as const).filter(scope => seen.has(scope) && (scope !== 'unseen' || !sources.every(sawNothing)))
   return scopes.length > 0
     ? scopes
     : ['test']

@@ -14,6 +14,9 @@ import { measureOfKnowledge, scopesOf } from './method-rows.ts'
 /** Groups with fewer test samples are shown, but count for no gap. */
 export const smallestGroup = 10
 
+/** What pairs of two groups are called. */
+export const mixedPairs = 'mixed pairs'
+
 /** What samples can be grouped by where nothing else is asked for. */
 const usual = ['gender', 'ethnicity', 'age']
 
@@ -34,7 +37,7 @@ function byClass(by: string, { label, classes }: { label: string, classes: strin
   }
 }
 
-/** Every way in which a data set's labels can group its samples: by its classes, by bins of age, by CelebA's attribute Male. */
+/** Every way in which a data set's labels can group its samples, each once: by its classes, by bins of age, by CelebA's attribute Male. */
 export function groupingsOf(tasks: Record<string, Task>): Grouping[] {
   const byTasks = Object.entries(tasks).flatMap(([name, task]): Grouping[] => {
     if (task.kind === 'classification')
@@ -52,7 +55,9 @@ export function groupingsOf(tasks: Record<string, Task>): Grouping[] {
     : age
       ? [{ by: 'age', groups: ageGroups, groupOf: ({ age: years }) => typeof years === 'number' ? ageEdges.filter(edge => years >= edge).length : null }]
       : []
-  return [...byTasks.filter(({ by }) => by !== 'age-class'), ...byAge]
+  const all = [...byTasks.filter(({ by }) => by !== 'age-class'), ...byAge]
+  // drawn faces and others have the same label as classes and as an attribute
+  return all.filter(({ by }, i) => all.findIndex(other => other.by === by) === i)
 }
 
 /** The groupings asked for, in that order. @throws FacetError 'usage' where no data set of the study has one */
@@ -131,7 +136,7 @@ export async function readGroups(input: TableInput, { by, packOf, read }: { by?:
 
 async function readPart(part: Part, input: TableInput, pack: Dataset, read: ReadScores): Promise<Pick<TableInput, 'groupings' | 'groupFigures'>> {
   const { knowledge, scope, grouping } = part
-  const names = [...grouping.groups, 'mixed pairs']
+  const names = [...grouping.groups, mixedPairs]
   const groupFigures: GroupFigure[] = []
   let counted: TableGrouping | null = null
   for (const [method, sources] of Map.groupBy(input.sources.filter(source => source.knowledge === knowledge.name), source => source.method)) {
@@ -162,7 +167,7 @@ export function valuesByGroup(scores: readonly SampleScore[], dataset: string): 
   const pack = openDataset(dataset)
   try {
     return groupingsOf(pack.meta.tasks).filter(({ by }) => usual.includes(by)).flatMap((grouping) => {
-      const names = [...grouping.groups, 'mixed pairs']
+      const names = [...grouping.groups, mixedPairs]
       return inGroups(scores, grouping, pack).scores.flatMap((own, place) => own.length === 0 ? [] : [{ by: grouping.by, group: names[place]!, ...valueOf(own) }])
     })
   }

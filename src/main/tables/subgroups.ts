@@ -4,12 +4,18 @@ import type { GroupFigure, TableGrouping, TableInput, TableKnowledge } from './i
 import type { TableBuilder } from './table.ts'
 import { cellOf, withBest } from './cells.ts'
 import { marksOf, measureOfKnowledge, methodLegend, missingOf, rowName } from './method-rows.ts'
+import { mixedPairs } from './read-groups.ts'
 
 const none = 'No data set of the study has labels that its test samples could be grouped by.'
 
 /** "Gender-UTK, ethnicity: Asian", and of a gap "Gender-UTK, gap by ethnicity". */
 function titleOf({ knowledge, scope, by }: TableGrouping, group: string | null): string {
   return `${rowName(knowledge, scope)}, ${group === null ? `gap by ${by}` : `${by}: ${group}`}`
+}
+
+/** Whether two groups are large enough to have a gap; mixed pairs are no group. */
+function hasGap({ groups }: TableGrouping, { smallestGroup }: TableInput): boolean {
+  return groups.filter(({ name, count }) => name !== mixedPairs && count >= smallestGroup).length > 1
 }
 
 function cell(figures: readonly GroupFigure[], method: string, grouping: TableGrouping, input: TableInput): TableCell {
@@ -47,7 +53,8 @@ export const subgroups: TableBuilder = {
   build(input) {
     const rows = input.groupings.flatMap((grouping) => {
       const knowledge = input.knowledge.find(({ name }) => name === grouping.knowledge)!
-      return [...grouping.groups.map(({ name }) => name), null].map(group => rowOf(knowledge, grouping, group, input))
+      const groups = grouping.groups.map(({ name }) => name)
+      return [...groups, ...hasGap(grouping, input) ? [null] : []].map(group => rowOf(knowledge, grouping, group, input))
     })
     const counts = input.groupings.map(grouping => `${rowName(grouping.knowledge, grouping.scope)} by ${grouping.by} ${grouping.groups.map(({ name, count }) => `${name} ${count}`).join(', ')}${grouping.without > 0 ? `, ${grouping.without} in none` : ''}`)
     return {

@@ -56,6 +56,16 @@ export function requireBuilder(name: string, pivot: Pivot = usualPivot): TableBu
   return builder
 }
 
+/** Words that stand where a table's name would in `facet table`. */
+const reserved = ['save', 'list', 'remove']
+
+/** Refuses what cannot be saved as a table of anybody's own: a kind that does not exist, or a name that means something else already. */
+export function checkOwnTable(name: string, selection: { name: string, pivot?: Pivot }): void {
+  requireBuilder(selection.name, selection.pivot)
+  if ([...tableKinds, ...reserved].includes(name))
+    throw new FacetError('usage', `"${name}" is a kind of table or a command; a saved table needs a name of its own.`, { hint: `Call it "my ${name}".` })
+}
+
 /** The table of this name. @throws FacetError where there is none */
 export function buildTable(name: string, input: TableInput, pivot?: Pivot): Table {
   const builder = requireBuilder(name, pivot)

@@ -16,6 +16,11 @@ export function findSavedTable(db: Db | Trx, name: string): Promise<SavedTableRo
   return db.selectFrom('saved_tables').selectAll().where('name', '=', name).executeTakeFirst()
 }
 
+/** Saves a table under a name that is free. */
+export async function insertSavedTable(trx: Trx, { name, study, selection }: { name: string, study: string, selection: unknown }, now: number): Promise<void> {
+  await trx.insertInto('saved_tables').values({ name, study, selection: JSON.stringify(selection), created_at_ms: now, updated_at_ms: now }).execute()
+}
+
 /**
  * Saves a table under its name.
  *

@@ -46,7 +46,8 @@ export const compareMethods = {
     methods: z.array(z.string()).describe('What each run stands for in the study'),
     rows: z.array(z.strictObject({
       knowledge: z.string(),
-      metric: z.string(),
+      metric: z.string().describe('With its unit and direction'),
+      measure: z.string().describe('The metric alone'),
       better: z.enum(['higher', 'lower']),
       cells: z.array(z.strictObject({
         mean: z.number(),

@@ -26,7 +26,7 @@ describe('figures of runs', () => {
     expect(figureRows(comparison).map(({ name, metric, best }) => [name, metric, best])).toEqual([['accuracy', 'test ↑', [1]], ['mae', 'all ↓', [0]], ['steps', '', []]])
   })
   it('of methods keep a place for what cannot be tested', () => {
-    const [row] = methodRows({ reason: null, study: 's', methods: ['a', 'b'], others: [], tests: 0, rows: [{ knowledge: 'K', metric: 'm', better: 'higher', cells: [{ mean: 1, interval: null, n: 1 }, null], tests: [null] }] })
+    const [row] = methodRows({ reason: null, study: 's', methods: ['a', 'b'], others: [], tests: 0, rows: [{ knowledge: 'K', metric: 'm', measure: 'accuracy', better: 'higher', cells: [{ mean: 1, interval: null, n: 1 }, null], tests: [null] }] })
     expect(row).toMatchObject({ name: 'K', points: [{ value: 1 }, null], tests: [null], best: [] })
   })
 })
@@ -41,12 +41,16 @@ it('only what differs is shown; equal keys open on demand; a checksum stays behi
 })
 
 it('dots are told to readers, and the axis holds every interval', () => {
-  const plot = mount(DotPlot, { props: { points: [{ value: 80, interval: [77, 83] }, null] } })
+  const plot = mount(DotPlot, { props: { metric: 'accuracy', points: [{ value: 80, interval: [77, 83] }, null] } })
   expect(plot.attributes('aria-label')).toBe('A 80, 77 to 83; B no figure')
   expect(plot.findAll('path')).toHaveLength(1)
-  const { from, to } = axisOf([{ value: 80, interval: [77, 83] }, { value: 90, interval: null }])
+  const { from, to } = axisOf([{ value: 80, interval: [77, 83] }, { value: 90, interval: null }], 'accuracy')
   expect(from).toBeLessThan(77)
   expect(to).toBeGreaterThan(90)
+  // no accuracy is above 100, no error below 0; a difference may be
+  expect(axisOf([{ value: 98, interval: [90, 100] }], 'accuracy').to).toBe(100)
+  expect(axisOf([{ value: 1, interval: [0.1, 20] }], 'mae').from).toBe(0)
+  expect(axisOf([{ value: 3, interval: [-20, 20] }], 'accuracy').from).toBe(-20)
 })
 
 it('numbers are written as people read them', () => {

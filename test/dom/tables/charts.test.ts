@@ -32,6 +32,21 @@ describe('a table as a chart', () => {
     expect(svg).toContain('missing')
   })
 
+  it('tells in words what has no place on the axis of a row, and shows no accuracy above 100', () => {
+    const ratio = cell({ mean: 7, reference: 59, referenceText: '59', measure: { metric: 'quantity', unit: 'times', better: 'higher' } })
+    const { picture, texts } = draw(tableOf({ ae: cell({ mean: 98, std: 2 }), ratio }))
+    expect(picture.querySelectorAll('circle')).toHaveLength(1)
+    expect(texts).toEqual(expect.arrayContaining(['7.00 times', '100.0', '95.8'])) // 96 to 100, and a 6 % room below
+  })
+
+  it('has its note in lines that fit', () => {
+    const { picture, texts } = draw(tableOf({ ae: cell() }))
+    const note = texts.slice(texts.findIndex(text => text.startsWith('Methods on target knowledge, study')))
+    expect(note.length).toBeGreaterThan(1)
+    expect(note.join(' ')).toMatch(/^Methods on target knowledge, study small, Facet 0\.1\.0\. .* ring: best\.$/)
+    expect(Math.max(...note.map(line => line.length)) * 5.7).toBeLessThanOrEqual(Number(picture.documentElement.getAttribute('width')))
+  })
+
   it('escapes whatever a name may hold', () => {
     expect(escapeXml('a<b>"&\'')).toBe('a&#60;b&#62;&#34;&#38;&#39;')
   })

@@ -7,7 +7,7 @@ export function evaluation(value: number, scope: Evaluation['scope'] = 'test', m
     scope,
     metric,
     value,
-    count: 358,
+    count: scope === 'unseen' ? 180 : 358,
     standardError: 1.5,
     interval: [value - 3, value + 3],
   }

@@ -98,6 +98,14 @@ describe('the target table', () => {
     expect(cell(table, 'Identity-LFW (unseen)', 'ae').marks).toEqual([])
   })
 
+  it('has neither mark nor row of its own for an unseen part that is all of it', () => {
+    const unseen = { ...evaluation(92.4, 'unseen'), count: 358 }
+    const all = buildTable('target', studyInput({ sources: [source('Identity-LFW', 'ae', 0, 'l0', [evaluation(92.4, 'all'), unseen], ['seen-unlabelled'])] }))
+    expect(all.rows.map(({ knowledge }) => knowledge)).toEqual(['Gender-UTK', 'AgeR-UTK', 'Identity-LFW'])
+    expect(cell(all, 'Identity-LFW', 'ae')).toMatchObject({ mean: 92.4, marks: [] })
+    expect(all.legend.join(' ')).not.toContain('‡')
+  })
+
   it('says why a cell is missing and what fills it', () => {
     expect(cell(table, 'Identity-LFW', 'scratch')).toMatchObject({
       mean: null,

@@ -4,7 +4,10 @@ import type { Result } from '#shared/contract.ts'
 /** One figure of all runs, with its tests against the first. */
 export interface FigureRow {
   name: string
+  /** What it is measured by, in words. */
   metric: string
+  /** What it is measured by. */
+  measure: string
   better: 'higher' | 'lower' | null
   points: ({ value: number, interval: readonly [number, number] | null } | null)[]
   /** Of the second run on; empty where there are none. */
@@ -21,6 +24,7 @@ export function figureRows({ figures }: Comparison): FigureRow[] {
     return {
       name: better === null ? name : metric,
       metric: better === null ? '' : `${scope} ${better === 'higher' ? '↑' : '↓'}`,
+      measure: metric,
       better,
       points,
       tests: [],
@@ -31,9 +35,9 @@ export function figureRows({ figures }: Comparison): FigureRow[] {
 
 /** What some methods reach on every knowledge of a study. */
 export function methodRows({ rows }: Result<'compare.methods'>): FigureRow[] {
-  return rows.map(({ knowledge, metric, better, cells, tests }) => {
+  return rows.map(({ knowledge, metric, measure, better, cells, tests }) => {
     const points = cells.map(cell => cell && { value: cell.mean, interval: cell.interval })
-    return { name: knowledge, metric, better, points, tests, best: bestOf(points, better) }
+    return { name: knowledge, metric, measure, better, points, tests, best: bestOf(points, better) }
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Comparison } from '#shared/comparison.ts'
+import { endsOf } from '#renderer/charts/axis-ends.ts'
 
 /** A configuration's value without quotes, long hashes by their first digits. */
 export function wordValue(value: string | null): string {
@@ -33,14 +34,13 @@ export const verdictLooks: Record<Comparison['tests'][number]['verdict'], { sign
   'no difference shown': { sign: '≈', tone: 'quiet-text' },
 }
 
-/** Ends of an axis around some figures and their intervals, with a little room. */
-export function axisOf(points: readonly ({ value: number, interval: readonly [number, number] | null } | null)[]): { from: number, to: number } {
+/** Ends of an axis around some figures of a metric and their intervals, with a little room. */
+export function axisOf(points: readonly ({ value: number, interval: readonly [number, number] | null } | null)[], metric: string): { from: number, to: number } {
   const ends = points.flatMap(point => point ? [point.value, ...point.interval ?? []] : [])
   if (ends.length === 0)
     return { from: 0, to: 1 }
-  const [low, high] = [Math.min(...ends), Math.max(...ends)]
-  const room = (high - low || Math.abs(high) || 1) * 0.08
-  return { from: low - room, to: high + room }
+  const [from, to] = endsOf(ends, metric, 0.08)
+  return { from, to }
 }
 
 /** Letters A to H. */

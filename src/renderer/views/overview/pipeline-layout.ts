@@ -2,7 +2,7 @@ import type { IconName } from '#renderer/components/icons.ts'
 import type { ShownState } from '#renderer/components/states.ts'
 import type { Counts, Pipeline } from '#shared/pipeline.ts'
 import { stateLooks } from '#renderer/components/states.ts'
-import { wordCount, wordNumber } from '#renderer/format.ts'
+import { wordCount } from '#renderer/format.ts'
 import { boxState, totalOf } from '#shared/pipeline.ts'
 
 /** A box of the picture in pixels, with what it says and where it leads. */
@@ -195,8 +195,8 @@ function combinerBox(pipeline: Pipeline, target: Combiner): Drawn {
     facts: [
       ...inputs > 0 ? [{ label: 'In', value: wordCount(inputs) }] : [],
       ...target.size === null ? [] : [{ label: 'Out', value: wordCount(target.size) }],
-      ...target.nrmse === null ? [] : [{ label: 'nRMSE', value: wordNumber(Number(target.nrmse.toPrecision(2))) }],
-      ...others.slice(0, 3).map(({ name, nrmse }) => ({ label: name, value: nrmse === null ? 'to do' : wordNumber(Number(nrmse.toFixed(2))) })),
+      ...target.nrmse === null ? [] : [{ label: 'nRMSE', value: target.nrmse.toFixed(2) }],
+      ...others.slice(0, 3).map(({ name, nrmse }) => ({ label: name, value: nrmse === null ? 'to do' : nrmse.toFixed(2) })),
     ],
     route: runsRoute(pipeline, 'combine', target.keys),
   }

@@ -7,7 +7,7 @@ export function wordMissing(reason: string): string {
     return 'running'
   if (/^its run (?:failed|was interrupted|is paused|was stopped)/.test(reason))
     return /failed|interrupted|paused|stopped/.exec(reason)![0]
-  return /not computed yet|not prepared yet|^It needs/.test(reason)
+  return /not computed yet|not prepared yet|not measured yet|^It needs/.test(reason)
     ? 'to do'
     : 'not possible'
 }

@@ -27,13 +27,6 @@ export function spread({ mean, std, interval }: TableCell): [number, number] {
   return std !== null ? [mean! - std, mean! + std] : interval ?? [mean!, mean!]
 }
 
-/** Ends of an axis that shows these values, with a little room. */
-export function endsOf(values: readonly number[]): [number, number] {
-  const [low, high] = [Math.min(...values), Math.max(...values)]
-  const room = (high - low || Math.abs(high) || 1) * 0.06
-  return [low - room, high + room]
-}
-
 /** What a panel shows and in which unit. */
 export function panelTitle(row: TableRow, { text, quiet }: Palette): string {
   return `<text x="10" y="18" fill="${text}" font-weight="500" font-size="12.5">${escapeXml(row.knowledge)} <tspan fill="${quiet}" font-weight="400" font-size="11">${escapeXml(wordMetric(row))}</tspan></text>`

@@ -6,7 +6,7 @@ import { sizeLegend, sizePanel } from './size-panel.ts'
 import { timePanel } from './time-panel.ts'
 
 const gap = 14
-const footHeight = 30
+const [lineHeight, letterWidth] = [14, 5.7]
 
 /**
  * A table as a picture that stands by itself: small charts, one for each row, or the one that its figure asks for. Dots are means, bars
@@ -18,12 +18,26 @@ export function chartOf(table: Table, palette: Palette): Drawing {
 
 /** A picture that stands by itself: its title for readers of screens, and below it what its signs mean. */
 export function framed({ svg, width, height }: Drawing, { title, note }: { title: string, note: string }, palette: Palette): Drawing {
-  const total = height + footHeight
+  const lines = wrap(note, Math.floor(width / letterWidth))
+  const total = height + 16 + lines.length * lineHeight
   return {
     width,
     height: total,
-    svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}" font-family="Inter, system-ui, sans-serif" font-size="11"><title>${escapeXml(title)}</title><rect width="${width}" height="${total}" fill="${palette.back}"/>${svg}<text x="2" y="${total - 10}" fill="${palette.quiet}">${escapeXml(note)}</text></svg>`,
+    svg: `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}" font-family="Inter, system-ui, sans-serif" font-size="11"><title>${escapeXml(title)}</title><rect width="${width}" height="${total}" fill="${palette.back}"/>${svg}${lines.map((line, i) => `<text x="2" y="${height + 20 + i * lineHeight}" fill="${palette.quiet}">${escapeXml(line)}</text>`).join('')}</svg>`,
   }
+}
+
+/** Lines of at most so many letters; a word is not divided. */
+function wrap(text: string, most: number): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)!
+    if (last !== '' && last.length + 1 + word.length > most)
+      lines.push(word)
+    else
+      lines[lines.length - 1] = last === '' ? word : `${last} ${word}`
+  }
+  return lines
 }
 
 function bodyOf(table: Table, palette: Palette): Drawing {

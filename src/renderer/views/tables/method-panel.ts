@@ -1,18 +1,19 @@
 import type { Table, TableCell, TableRow } from '#shared/table.ts'
 import type { Drawing, Palette } from './chart-parts.ts'
+import { endsOf } from '#renderer/charts/axis-ends.ts'
 import { printFigure } from '#shared/table-words.ts'
-import { endsOf, errorBar, escapeXml, panelTitle, panelWidth, shorten, sign, spread } from './chart-parts.ts'
+import { errorBar, escapeXml, panelTitle, panelWidth, shorten, sign, spread } from './chart-parts.ts'
 
 const labelWidth = 128
 
-/** A row with a line for each column; its axis is its own, and its ends are printed. */
+/** A row with a line for each column; its axis is its own, and its ends are printed. A figure of another measure is words. */
 export function methodPanel(row: TableRow, { columns, columnTitles }: Table, palette: Palette): Drawing {
   const height = 44 + columns.length * 20
   const values = columns.flatMap((column) => {
     const cell = row.cells[column]!
-    return [...cell.mean === null ? [] : spread(cell), ...cell.reference === null ? [] : [cell.reference]]
+    return cell.measure ? [] : [...cell.mean === null ? [] : spread(cell), ...cell.reference === null ? [] : [cell.reference]]
   })
-  const [low, high] = endsOf(values)
+  const [low, high] = endsOf(values, row.metric)
   const at = (value: number): number => labelWidth + 8 + (value - low) / (high - low) * (panelWidth - labelWidth - 24)
   const lines = columns.map((column, i) => {
     const cell = row.cells[column]!
@@ -20,8 +21,8 @@ export function methodPanel(row: TableRow, { columns, columnTitles }: Table, pal
     return [
       `<text x="${labelWidth}" y="${y + 4}" text-anchor="end" fill="${palette.text}">${escapeXml(shorten(columnTitles[column] ?? column))}</text>`,
       `<line x1="${labelWidth + 8}" x2="${panelWidth - 16}" y1="${y}" y2="${y}" stroke="${palette.grid}"/>`,
-      cell.mean === null ? `<text x="${labelWidth + 12}" y="${y + 4}" fill="${palette.quiet}">${escapeXml(cell.text ?? 'missing')}</text>` : mark(cell, row, at, y, palette),
-      cell.reference === null ? '' : `<g><title>${escapeXml(`paper ${cell.referenceText!}`)}</title>${sign(3, [at(cell.reference), y], { colour: palette.paper, fill: palette.back })}</g>`,
+      cell.mean === null || cell.measure ? `<text x="${labelWidth + 12}" y="${y + 4}" fill="${palette.quiet}">${escapeXml(wordsOf(cell))}</text>` : mark(cell, row, at, y, palette),
+      cell.reference === null || cell.measure ? '' : `<g><title>${escapeXml(`paper ${cell.referenceText!}`)}</title>${sign(3, [at(cell.reference), y], { colour: palette.paper, fill: palette.back })}</g>`,
     ].join('')
   })
   const ends = [
@@ -29,6 +30,11 @@ export function methodPanel(row: TableRow, { columns, columnTitles }: Table, pal
     `<text x="${panelWidth - 16}" y="${height - 8}" text-anchor="end" fill="${palette.quiet}">${printFigure(high, row.metric)}</text>`,
   ]
   return { svg: [panelTitle(row, palette), ...lines, ...ends].join(''), width: panelWidth, height }
+}
+
+/** What stands in place of a mark: words, or a figure that has no place on the row's axis. */
+function wordsOf({ mean, measure, text }: TableCell): string {
+  return mean !== null && measure ? `${printFigure(mean, measure.metric)} ${measure.unit}` : text ?? 'missing'
 }
 
 function mark(cell: TableCell, row: TableRow, at: (value: number) => number, y: number, { ours, best }: Palette): string {

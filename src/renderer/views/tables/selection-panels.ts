@@ -1,9 +1,10 @@
 import type { Combination, Table, TableFigure, TableRow } from '#shared/table.ts'
 import type { Drawing, Palette } from './chart-parts.ts'
+import { endsOf } from '#renderer/charts/axis-ends.ts'
 import { csvField } from '#shared/csv-field.ts'
 import { mean } from '#shared/statistics.ts'
 import { printFigure, wordMetric } from '#shared/table-words.ts'
-import { cross, endsOf, escapeXml, shorten, signLegend, ticksOf } from './chart-parts.ts'
+import { cross, escapeXml, shorten, signLegend, ticksOf } from './chart-parts.ts'
 
 export type SelectionFigure = Extract<TableFigure, { kind: 'selection' }>
 
@@ -11,8 +12,8 @@ const choicesWidth = 430
 const combinationsWidth = 780
 const [left, right, foot, plotHeight] = [58, 16, 44, 210]
 const labelWidth = 132
-/** The signs of selections that choose on validation are filled, those of oracles hollow. */
-const opacities: Record<string, number> = { 'bct': 1, 'bt': 0.45, 'bct-oracle': 0, 'bt-oracle': 0 }
+/** Bars of selections that choose on validation are filled, those of oracles hollow; those of single teachers are paler or dashed. */
+const looks: Record<string, { opacity: number, dash?: string }> = { 'bct': { opacity: 1 }, 'bt': { opacity: 0.45 }, 'bct-oracle': { opacity: 0 }, 'bt-oracle': { opacity: 0, dash: '3 2' } }
 
 /** How often each teacher is among the chosen ones, the most frequent first: a bar for each selection (Vielzeuf et al. 2019, Table 6). */
 export function choicesPanel({ teachers, choices }: SelectionFigure, { columnTitles }: Table, palette: Palette): Drawing {
@@ -51,7 +52,8 @@ export function choicesPanel({ teachers, choices }: SelectionFigure, { columnTit
 }
 
 function barOf(column: string, [x, y]: [number, number], [width, height]: [number, number], { ours }: Palette): string {
-  return width <= 0 ? '' : `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${ours}" fill-opacity="${opacities[column] ?? 1}" stroke="${ours}"/>`
+  const { opacity, dash = '' } = looks[column]!
+  return width <= 0 ? '' : `<rect x="${x}" y="${y}" width="${width}" height="${height}" fill="${ours}" fill-opacity="${opacity}" stroke="${ours}" stroke-dasharray="${dash}"/>`
 }
 
 /** The best combination on the test set: what an oracle takes. */
@@ -79,13 +81,13 @@ export function combinationsPanel(row: TableRow, { figure, table }: { figure: Se
   const dash = (colour: string, array: string) => ([x, y]: [number, number]) => `<line x1="${x - 8}" x2="${x + 8}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="1.5" stroke-dasharray="${array}"/>`
   const legend = signLegend([
     { text: `a combination of teachers (${points.length})`, draw: at => dotOf(at, palette) },
-    ...chosen.map(point => ({ text: shorten(`chosen by ${titleOf(column)}${isOracle ? '' : ' on validation'}: ${namesOf(figure, point)}, ${print(point.test)}${chosen.length > 1 ? ` (${point.chosen} of ${point.n} seeds)` : ''}`, 110), draw: (at: [number, number]) => ringOf(at, palette) })),
+    ...chosen.map(point => ({ text: shorten(`chosen by ${titleOf(column)}${isOracle ? '' : ' on validation'}: ${namesOf(figure, point)}, ${print(point.test)}${chosen.length > 1 ? ` (${point.chosen} of ${point.n} seeds)` : ''}`, 110), draw: (at: [number, number]) => ringOf(at, palette, 6) })),
     { text: shorten(`best on the test set (oracle): ${namesOf(figure, best)}, ${print(best.test)}`, 110), draw: ([x, y]) => cross(x, y, palette) },
     { text: `mean of all combinations, ${print(average)}`, draw: dash(palette.quiet, '4 3') },
     ...line === null ? [] : [{ text: `all teachers through ${titleOf(figure.line!)}, ${print(line)}`, draw: dash(palette.best, '') }],
   ], { x: 6, y: 12, width: combinationsWidth - 12, colour: palette.text })
   const [top, bottom] = [legend.height + 12, legend.height + 12 + plotHeight]
-  const [low, high] = endsOf([...points.map(({ test }) => test), ...line === null ? [] : [line]])
+  const [low, high] = endsOf([...points.map(({ test }) => test), ...line === null ? [] : [line]], row.metric)
   const y = (value: number): number => bottom - (value - low) / (high - low) * plotHeight
   const sizes = Math.max(...points.map(({ teachers }) => teachers.length))
   const lane = (combinationsWidth - left - right) / sizes
@@ -119,8 +121,8 @@ function dotOf([x, y]: [number, number], { ours }: Palette): string {
   return `<circle class="dot" cx="${x}" cy="${y}" r="3.5" fill="${ours}" fill-opacity=".7"/>`
 }
 
-function ringOf([x, y]: [number, number], { best }: Palette): string {
-  return `<circle class="chosen" cx="${x}" cy="${y}" r="8" fill="none" stroke="${best}" stroke-width="1.8"/>`
+function ringOf([x, y]: [number, number], { best }: Palette, radius = 8): string {
+  return `<circle class="chosen" cx="${x}" cy="${y}" r="${radius}" fill="none" stroke="${best}" stroke-width="1.8"/>`
 }
 
 /** Both panels beside each other, to be saved. */

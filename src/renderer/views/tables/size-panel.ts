@@ -1,7 +1,8 @@
 import type { TableFigure, TableRow } from '#shared/table.ts'
 import type { Drawing, Palette } from './chart-parts.ts'
+import { endsOf } from '#renderer/charts/axis-ends.ts'
 import { printFigure } from '#shared/table-words.ts'
-import { cross, endsOf, errorBar, escapeXml, panelTitle, panelWidth, sign, signLegend, spread, ticksOf } from './chart-parts.ts'
+import { cross, errorBar, escapeXml, panelTitle, panelWidth, sign, signLegend, spread, ticksOf } from './chart-parts.ts'
 
 type SizeFigure = Extract<TableFigure, { kind: 'size' }>
 
@@ -18,7 +19,7 @@ export function sizePanel(row: TableRow, { lines, ownSize, paper, unit: shownUni
   }))
   const sizes = [...new Set(lines.flatMap(line => line.points.map(({ size }) => size)))].sort((a, b) => a - b)
   const reference = paper[row.knowledge]
-  const [low, high] = endsOf([...points.flat().flatMap(({ cell }) => spread(cell)), ...reference === undefined ? [] : [reference]])
+  const [low, high] = endsOf([...points.flat().flatMap(({ cell }) => spread(cell)), ...reference === undefined ? [] : [reference]], row.metric)
   const [first, last] = [Math.log2(sizes[0]!), Math.log2(sizes.at(-1)!)]
   const x = (size: number): number => left + 12 + (Math.log2(size) - first) / (last - first || 1) * (panelWidth - left - right - 24)
   const y = (value: number): number => height - foot - (value - low) / (high - low) * (height - top - foot)
