@@ -1,4 +1,5 @@
 import type { Connection } from '#main/core.ts'
+import type { Pivot } from '#shared/pivot.ts'
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -146,7 +147,8 @@ describe('a study moves to another workspace', () => {
 
   it('with its saved tables, checked as if they were saved there; one of the same name that is another one stays', async () => {
     const name = 'Ages by seed'
-    const selection = { study: 'pets', name: 'free', pivot: { rows: ['knowledge'], columns: ['method', 'seed'], filter: {} } } as const
+    const pivot: Pivot = { rows: ['knowledge'], columns: ['method', 'seed'], filter: {} }
+    const selection = { study: 'pets', name: 'free', pivot }
     unpacked()
     const plain = JSON.parse(readFileSync(join(at('loose'), 'facet-study.json'), 'utf8')) as object
     await origin.client.call('tables.save', { name, selection })
@@ -159,7 +161,7 @@ describe('a study moves to another workspace', () => {
     const client = await openTarget()
     expect(await importInto(at('tables.tar'))).toMatchObject({ notes: [] })
     const [saved] = await client.call('tables.saved')
-    expect(saved).toMatchObject({ name, hasStudy: true, selection: { study: 'pets', name: 'free', pivot: selection.pivot } })
+    expect(saved).toMatchObject({ name, hasStudy: true, selection: { study: 'pets', name: 'free', pivot } })
     const { table } = await client.call('tables.build', saved!.selection)
     expect(table.rows.length).toBeGreaterThan(0)
     // the same again is the same; under another name, or where another one has the name, it stays
