@@ -50,7 +50,8 @@ export function wordLoss({ faces, of, cosine, metric }: ExportLoss): string {
   return `${measured}; ${metricTitles[metric.name]} ${metric.before.toFixed(3)}${unit} before and ${metric.after.toFixed(3)}${unit} after; ${moved}.`
 }
 
-const OnPixels = z.looseObject({ encoder: z.looseObject({ kind: z.enum(['student', 'scratch']) }) })
+/** A head on a network of pixels; one that learnt identities for a verification alone is not kept. */
+const OnPixels = z.looseObject({ encoder: z.looseObject({ kind: z.enum(['student', 'scratch']) }), after: z.undefined().optional() })
 
 /** Whether a finished run of this configuration leaves a network from pixels: a student, or a head on one or on a network of its own. */
 export function leavesNetwork({ stage, config }: { stage: string, config: unknown }): boolean {

@@ -1,9 +1,11 @@
 import type { Core, HandlerPart } from '../core.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import { basename } from 'node:path'
+import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { RunResult } from '#shared/order.ts'
+import { AfterConfig } from '#shared/stages/transfer.ts'
 import { writeModelCard } from '../models/card.ts'
 import { facesToMeasure } from '../models/faces-to-measure.ts'
 import { readAnswers, scoresOf } from '../tables/answers.ts'
@@ -31,13 +33,19 @@ export const exportHandlers = (core => ({
   },
 })) satisfies HandlerPart
 
+/** Whether a verification's network learnt identities before. */
+const LearntAfter = z.looseObject({ after: AfterConfig.optional() })
+
 /** Refuses what cannot be exported. @throws FacetError where the run leaves no network of its own */
 export function requireNetwork(run: RunRow): void {
   if (run.state !== 'done')
     throw new FacetError('conflict', `Run "${run.label}" is ${run.state}; only a finished one can be exported.`, { where: run.key, hint: 'facet resume KEY finishes it.' })
   const hint = 'Name a distil run, or a transfer run of a student or from scratch: facet runs lists them.'
   if (run.stage !== 'distil' && run.stage !== 'transfer')
-    throw new FacetError('bad-input', `Run "${run.label}" is of the stage ${run.stage}, which makes no network from pixels.`, { where: run.key, hint })
+    throw new FacetError('bad-input', run.stage === 'select' ? `Run "${run.label}" has chosen among heads on the embeddings of teachers, which are no network of its own from pixels.` : `Run "${run.label}" is of the stage ${run.stage}, which makes no network from pixels.`, { where: run.key, hint })
+  const { after } = LearntAfter.parse(JSON.parse(run.config))
+  if (after)
+    throw new FacetError('bad-input', `Run "${run.label}" has learnt to tell people apart ("${after.task}") only to compare their faces; its network is not kept.`, { where: run.key, hint })
   if (run.stage === 'transfer' && !isHead(run))
     throw new FacetError('bad-input', `Run "${run.label}" compares embeddings and has learnt nothing of its own; what it compares is its student's.`, { where: run.key, hint })
 }

@@ -68,4 +68,7 @@ it('only runs that leave a network from pixels offer an export', () => {
   expect(leavesNetwork({ stage: 'transfer', config: { encoder: { kind: 'scratch' } } })).toBe(true)
   expect(leavesNetwork({ stage: 'transfer', config: { encoder: { kind: 'teacher', name: 'dlib' } } })).toBe(false)
   expect(leavesNetwork({ stage: 'combine', config: {} })).toBe(false)
+  expect(leavesNetwork({ stage: 'select', config: {} })).toBe(false)
+  expect(leavesNetwork({ stage: 'transfer', config: { encoder: { kind: 'p-cnn' } } })).toBe(false)
+  expect(leavesNetwork({ stage: 'transfer', config: { encoder: { kind: 'scratch' }, after: { task: 'identity', faces: 100 } } })).toBe(false)
 })

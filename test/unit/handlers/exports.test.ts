@@ -15,7 +15,7 @@ import { exportModel } from '#worker/export/index.ts'
 import { saveHead, saveNetwork, savePack, shapeOf } from '../worker/export/networks.ts'
 
 const fingerprint = 'b'.repeat(64)
-const [student, transfer, prepared, verified] = ['1', '2', '3', '4'].map(digit => digit.repeat(64)) as [string, string, string, string]
+const [student, transfer, prepared, verified, identified, selected] = ['1', '2', '3', '4', '5', '6'].map(digit => digit.repeat(64)) as [string, string, string, string, string, string]
 let folder: string
 let workspace: Workspace
 let asked: ExportRequest
@@ -48,6 +48,8 @@ beforeAll(async () => {
   await addRun(transfer, 'transfer', faces, { label: 'transfer student: AgeR', config: { task: 'age' }, student: paths.artefactPath('distil', student) })
   await addRun(prepared, 'prepare', faces, { label: 'prepare utk', config: {} })
   await addRun(verified, 'transfer', faces, { label: 'transfer student: LFW', config: { task: 'age' } })
+  await addRun(identified, 'transfer', faces, { label: 'transfer student after identity: LFW', config: { task: 'verification', after: { task: 'identity', faces: 100 } } })
+  await addRun(selected, 'select', faces, { label: 'select AgeR, bct', config: { task: 'age' } })
   place(saveNetwork(folder, shapeOf('cnn')), paths.artefactPath('distil', student))
   place(saveHead(folder, 'regression'), paths.artefactPath('transfer', transfer))
   // errs by 1, 2, 3 years on men; by 7 on the one woman of the test; one face was not found
@@ -64,7 +66,7 @@ function place(from: string, to: string): void {
     writeFileSync(join(to, name), readFileSync(join(from, name)))
 }
 
-async function addRun(key: string, stage: 'distil' | 'transfer' | 'prepare', faces: string, { label, config, student = null }: { label: string, config: object, student?: string | null }): Promise<void> {
+async function addRun(key: string, stage: 'distil' | 'transfer' | 'prepare' | 'select', faces: string, { label, config, student = null }: { label: string, config: object, student?: string | null }): Promise<void> {
   const { db, paths } = workspace
   const artefact = paths.artefactPath(stage, key)
   const source = { name: 'utk', root: '/photos', dataset: paths.datasetPath(fingerprint), faces, embeddings: null, unlabelled: false }
@@ -124,7 +126,7 @@ describe('an export', () => {
     expect(loss!.cosine.lowest).toBeGreaterThan(0.9999)
   })
 
-  it.each([[prepared, 'stage prepare'], [verified, 'compares embeddings']])('of a run without a network of its own is refused (%#)', async (key, message) => {
+  it.each([[prepared, 'stage prepare'], [verified, 'compares embeddings'], [identified, 'has learnt to tell people apart ("identity") only to compare'], [selected, 'has chosen among heads on the embeddings of teachers']])('of a run without a network of its own is refused (%#)', async (key, message) => {
     const into = join(folder, 'none')
     await expect(ask({ key, format: 'onnx', weights: 'float32', into })).rejects.toThrow(message)
     expect(existsSync(into)).toBe(false)
