@@ -69,6 +69,8 @@ export const transfer = declareStage({
     steps: z.int().min(1).default(2000).describe('Most optimizer steps'),
     patience: z.int().min(0).default(12).describe('Epochs without a better validation metric before training stops; 0 never stops early'),
   }),
+  // plan 2: faces that choose the checkpoint of an identity training are bounded too; runs without such a training keep their keys
+  keyed: ({ after, ...config }) => ({ ...config, after: after && { ...after, plan: 2 } }),
   usesSeed: () => true,
   usesAllCores: config => trainsPixels(config.encoder),
   hasAnswers: true,

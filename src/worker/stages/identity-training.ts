@@ -7,6 +7,8 @@ import { labelledSamples } from './transfer-folds.ts'
 
 /** Part of each person's faces that choose the checkpoint, where the data set keeps none for it. */
 const validationShare = 0.1
+/** Validation is not cut to fewer faces than these, however few are trained on. */
+const leastValidation = 1000
 
 /** Faces of people to learn to tell apart before others are compared. */
 export interface IdentityTraining {
@@ -19,8 +21,9 @@ export interface IdentityTraining {
 
 /**
  * What a network is trained on before verification (Vielzeuf et al. 2019, Table 3, LFW in parentheses: 100,000 faces of VGGFace2): faces
- * of the training part, of everybody alike where they are more than asked for. Whoever the pairs show is left out: by name where both data
- * sets name people, and by photograph, with all faces of that person.
+ * of the training part, of everybody alike where they are more than asked for, and at most a tenth as many (or 1,000) to choose the
+ * checkpoint; one of each person at least. Whoever the pairs show is left out: by name where both data sets name people, and by
+ * photograph, with all faces of that person.
  *
  * @throws FacetError where the task is no classification, or fewer than two people are left
  */
@@ -32,17 +35,33 @@ export function planIdentities({ task, samples, found, source, hashes }: Knowled
   const own = all.filter(({ label, isFound, split }) => isFound && split !== 'test' && !shown.has(label))
   const isKept = own.some(({ split }) => split === 'validation')
   const positions = Int32Array.from(own.keys())
-  const validation = isKept
+  const kept = isKept
     ? positions.filter(position => own[position]!.split === 'validation')
     : drawLabels(task, own, ofSeveral(own), validationShare, seed)
-  const kept = new Set(validation)
-  const rest = positions.filter(position => !kept.has(position))
-  const train = faces < rest.length
-    ? drawLabels(task, own, rest, faces / rest.length, seed)
-    : rest
+  const isOfKept = new Set(kept)
+  const train = atMost(faces, task, own, positions.filter(position => !isOfKept.has(position)), seed)
+  const validation = atMost(Math.max(leastValidation, Math.ceil(faces * validationShare)), task, own, kept, seed)
   if (new Set(Array.from(train, position => own[position]!.label)).size < 2 || validation.length === 0)
     throw new FacetError('bad-input', `${shown.size > 0 ? `without ${shown.size} people whom the pairs show, ` : ''}too few people with several found faces are left to learn to tell apart.`, { where: source.name, hint: 'Name a data set of more people, other than those of the pairs.' })
-  return { task, samples: own, fold: { name: 'identity', train, validation, test: new Int32Array(0) }, leftOut: shown.size }
+  return { task, ...onlyUsed(own, train, validation), leftOut: shown.size }
+}
+
+/** Not more faces than asked for, of everybody alike; at least one of each person that any are of. */
+function atMost(faces: number, task: IdentityTraining['task'], samples: readonly LabelledSample[], positions: Int32Array, seed: number): Int32Array {
+  return faces < positions.length
+    ? drawLabels(task, samples, positions, faces / positions.length, seed)
+    : positions
+}
+
+/** The fold over those samples alone that it uses: features are held in memory for all samples there are, and a data set may have millions. */
+function onlyUsed(samples: readonly LabelledSample[], train: Int32Array, validation: Int32Array): Pick<IdentityTraining, 'samples' | 'fold'> {
+  const used = Int32Array.from([...train, ...validation]).sort()
+  const places = new Map(Array.from(used, (position, place) => [position, place]))
+  const placed = (part: Int32Array): Int32Array => part.map(position => places.get(position)!)
+  return {
+    samples: Array.from(used, position => samples[position]!),
+    fold: { name: 'identity', train: placed(train), validation: placed(validation), test: new Int32Array(0) },
+  }
 }
 
 /** Positions of those who have at least two faces: one of a person's must stay to learn from. */

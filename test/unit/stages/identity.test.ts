@@ -47,7 +47,27 @@ describe('faces to learn identities from', () => {
     const all = planIdentities(learnt, nobody, { faces: 100_000, seed: 0 })
     expect(peopleOf(plan)).toEqual(peopleOf(all))
     expect(plan.fold.train.length).toBeLessThan(all.fold.train.length)
-    expect(plan.fold.validation).toEqual(all.fold.validation)
+    const chosen = ({ samples, fold }: typeof plan): number[] => Array.from(fold.validation, position => samples[position]!.index)
+    expect(chosen(plan)).toEqual(chosen(all))
+  })
+
+  it.each([
+    ['that the data set keeps', 'validation'],
+    ['that are cut from training', 'train'],
+  ] as const)('are bounded, those to choose the checkpoint on too (%s), and no others are held', (_, split) => {
+    // 10 people of 6,000 faces each: half kept for validation, or a tenth (6,000) cut from training
+    const samples = Array.from({ length: 60_000 }, (_, i) => ({ ...learnt.samples[0]!, path: `${i}.jpg`, labels: { person: i % 10 }, subject: `stranger-${i % 10}`, split: i % 20 < 10 ? split : 'train' as const }))
+    const many = { ...learnt, samples, found: Int32Array.from(samples.keys()), hashes: samples.map(({ path }) => path) }
+    const { samples: held, fold } = planIdentities(many, nobody, { faces: 20_000, seed: 0 })
+    expect([fold.train.length, fold.validation.length]).toEqual([20_000, 2000])
+    expect(planIdentities(many, nobody, { faces: 500, seed: 0 }).fold.validation).toHaveLength(1000)
+    expect(held).toHaveLength(22_000)
+    expect(new Set([...fold.train, ...fold.validation]).size).toBe(22_000)
+    const each = (part: Int32Array): number[] => Array.from({ length: 10 }, (_, person) => Array.from(part).filter(position => held[position]!.label === person).length)
+    expect(each(fold.train)).toEqual(Array.from({ length: 10 }, () => 2000))
+    expect(each(fold.validation)).toEqual(Array.from({ length: 10 }, () => 200))
+    if (split === 'validation')
+      expect(Array.from(fold.validation).every(position => held[position]!.split === 'validation')).toBe(true)
   })
 
   it('keep a tenth for the choice where the data set keeps none, never somebody\'s only face', () => {
