@@ -15,6 +15,8 @@ const TABLE = /^(?:imdb|wiki)\.mat$/i
 /** A folder of two digits, then person, birth and year: 01/nm0000001_rm124825600_1899-5-10_1968.jpg. */
 const NAME = /(?:^|\/)\d{2}\/[^/]*_\d{4}-\d{1,2}-\d{1,2}_\d{4}\.[a-z]+$/i
 const FIELDS = ['dob', 'photo_taken', 'full_path', 'gender', 'face_score', 'second_face_score'] as const
+/** Says who is who in both tables; tables cut down by others may lack it. */
+const PERSON = 'name'
 const GENDERS = ['female', 'male'] // as the table codes them: 0 female, 1 male
 /** MATLAB counts days from the year 0; this is 1 January 1970. */
 const DATENUM_1970 = 719_529
@@ -75,8 +77,7 @@ export const imdbWiki = declareFormat({
       pairs: [],
       licence: this.licence,
       notes: [
-        `Age on 1 July of the year of the photograph. Split by person: SHA-256 of "${options.splitSeed}/person" as a fraction, below ${SHARES.train} train, below ${SHARES.train + SHARES.validation} validation, else test.`,
-        ...tables.length > 1 ? ['Somebody who is in both tables counts as two people there: each table numbers people in its own way.'] : [],
+        `Age on 1 July of the year of the photograph. Split by person (of one name, whichever table names them): SHA-256 of "${options.splitSeed}/person" as a fraction, below ${SHARES.train} train, below ${SHARES.train + SHARES.validation} validation, else test.`,
         ...notes,
       ],
     }
@@ -91,7 +92,9 @@ interface Entry { age: number, gender: number | null }
 async function readTable(listing: Listing, images: string[], table: string, options: Options): Promise<Read> {
   const name = baseName(table).slice(0, 4).toLowerCase()
   const where = fileWithin(listing.root, table, { what: 'The table', hint: 'Copy it into the folder.' })
-  const columns = requireColumns(await readMatStruct(where, name, FIELDS), where)
+  const fields = await readMatStruct(where, name, [...FIELDS, PERSON])
+  const columns = requireColumns(fields, where)
+  const subjects = subjectsOf(name, columns.full_path, fields.get(PERSON), where)
   const roster = createRoster<Entry>(baseName(table))
   const folder = path.posix.dirname(table) === '.' ? '' : `${path.posix.dirname(table)}/`
   const known = new Set(images)
@@ -108,7 +111,7 @@ async function readTable(listing: Listing, images: string[], table: string, opti
     }
   })
   const samples = [...roster.values()].map(([file, { age, gender }]): Sample => {
-    const subject = `${name}/${baseName(file).split('_')[0]!}`
+    const subject = subjects.of(file)
     const split: Split = partOf(hashFraction(`${options.splitSeed}/${subject}`), SHARES)
     return { path: file, labels: { age, 'age-class': ageClassOf(age, options.ageEdges), ...gender !== null && { gender } }, split, subject, unseen: false }
   })
@@ -118,9 +121,37 @@ async function readTable(listing: Listing, images: string[], table: string, opti
     notes: [
       `${baseName(table)} lists ${count(columns.full_path.length)} photographs (published: ${count(WHOLE[name]!)}); ${count(samples.length)} of them are used.`,
       ...reasons.size > 0 ? [`Rejected by what ${baseName(table)} says: ${[...reasons].map(([reason, times]) => `${count(times)} ${reason}`).join('; ')}.`] : [],
+      ...subjects.unnamed > 0 ? [`${baseName(table)} does not name ${count(subjects.unnamed)} of its people: they are told apart by number, and whoever of them is in the other table too counts as two.`] : [],
       ...roster.notes().map(note => note.replaceAll(' rows ', ' entries ').replace(' in line ', ' in entry ')),
     ],
   }
+}
+
+/**
+ * Who is in a photograph: by name, since each table numbers people in its own way and many are in both; by number where no entry of that
+ * number has a name. Namesakes count as one person, which keeps people apart all the same.
+ */
+function subjectsOf(table: string, paths: string[], names: MatField | undefined, where: string): { of: (file: string) => string, unnamed: number } {
+  if (names && (!Array.isArray(names) || names.length !== paths.length))
+    throw new FacetError('bad-input', `The field "${PERSON}" of the table does not name each of its ${count(paths.length)} photographs.`, { where, hint: 'Take imdb.mat or wiki.mat as it was published.' })
+  const known = new Map<string, string>()
+  paths.forEach((file, i) => {
+    const [number, person] = [numberOf(file), names?.[i] ? nameKey(names[i] as string) : '']
+    known.set(number, known.get(number) || person)
+  })
+  return {
+    of: file => known.get(numberOf(file)) || `${table}/${numberOf(file)}`,
+    unnamed: [...known.values()].filter(person => !person).length,
+  }
+}
+
+function numberOf(file: string): string {
+  return baseName(file).split('_')[0]!
+}
+
+/** "Fred  Astaire" and "fred astaire" are one. */
+function nameKey(name: string): string {
+  return name.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase()
 }
 
 /** Age and gender of an entry, or why it is not used. */

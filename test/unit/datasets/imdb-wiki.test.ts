@@ -46,7 +46,7 @@ describe('imdb-wiki', () => {
     expect(result.notes).toContain('Rejected by what imdb.mat says: 1 without a face; 1 with a second face.')
     expect(result.notes).toContain('imdb.mat lists 6 photographs (published: 460,723); 4 of them are used.')
     expect(result.tasks.gender).toMatchObject({ classes: ['female', 'male'] })
-    expect(result.samples[0]!.subject).toBe('imdb/nm0000001')
+    expect(result.samples[0]!.subject).toBe('zoë 0') // as scipy wrote the name of the first entry
   })
 
   it('filters as the options say; a gender that nobody knows is no label', async () => {
@@ -64,6 +64,63 @@ describe('imdb-wiki', () => {
     const { 'imdb_crop/imdb.mat': table, ...without } = files
     await expect(scan('imdb-wiki', without)).rejects.toThrow('Neither imdb.mat nor wiki.mat is here')
     await expect(scan('imdb-wiki', { ...without, 'imdb_crop/wiki.mat': table! })).rejects.toMatchObject({ message: 'The MATLAB file has no variable "wiki"; it has imdb.', where: expect.stringContaining('wiki.mat') })
+  })
+})
+
+/** An element of a MATLAB file of version 5: tag of 8 bytes, body padded to 8 (MAT-File Format, "Data Element Format"). */
+function element(type: number, body: Buffer): Buffer {
+  const tag = Buffer.alloc(8)
+  tag.writeUInt32LE(type)
+  tag.writeUInt32LE(body.length, 4)
+  return Buffer.concat([tag, body, Buffer.alloc((8 - body.length % 8) % 8)])
+}
+function matrix(classNumber: number, columns: number, parts: Buffer[], name = ''): Buffer {
+  const [flags, dimensions] = [Buffer.alloc(8), Buffer.alloc(8)]
+  flags[0] = classNumber
+  dimensions.writeInt32LE(1)
+  dimensions.writeInt32LE(columns, 4)
+  return element(14, Buffer.concat([element(6, flags), element(5, dimensions), element(1, Buffer.from(name)), ...parts]))
+}
+/** imdb.mat or wiki.mat with people born in 1970, photographed in 2000. */
+function tableOf(variable: string, rows: { path: string, name?: string }[]): Buffer {
+  const numbers = (value: number): Buffer => matrix(6, rows.length, [element(9, Buffer.from(Float64Array.from(rows, () => value).buffer))])
+  const texts = (values: string[]): Buffer => matrix(1, values.length, values.map(text => matrix(4, [...text].length, [element(16, Buffer.from(text))])))
+  const named = rows.some(({ name }) => name !== undefined)
+  const fields = { dob: numbers(datenum(1970, 1, 1)), photo_taken: numbers(2000), full_path: texts(rows.map(({ path }) => path)), gender: numbers(1), face_score: numbers(3), second_face_score: numbers(Number.NaN), ...named && { name: texts(rows.map(({ name = '' }) => name)) } }
+  const length = Buffer.alloc(4)
+  length.writeInt32LE(32)
+  const names = Buffer.concat(Object.keys(fields).map(field => Buffer.from(field.padEnd(32, '\0'))))
+  return Buffer.concat([imdbMat.subarray(0, 128), matrix(2, 1, [element(5, length), element(1, names), ...Object.values(fields)], variable)])
+}
+
+describe('people of both tables', () => {
+  const people = Array.from({ length: 60 }, (_, i) => `Person Number${i}`)
+  const imdb = people.map((name, i) => ({ path: `01/nm${String(i).padStart(7, '0')}_rm1_1970-1-1_2000.jpg`, name }))
+  const wiki = people.map((name, i) => ({ path: `02/${5000 + i}_1970-1-1_2000.jpg`, name: ` ${name.toUpperCase()}` }))
+  const folder = (own: typeof imdb, others: { path: string, name?: string }[]) => ({
+    'imdb_crop/imdb.mat': tableOf('imdb', own),
+    'wiki_crop/wiki.mat': tableOf('wiki', others),
+    ...Object.fromEntries([...own.map(({ path }) => `imdb_crop/${path}`), ...others.map(({ path }) => `wiki_crop/${path}`)].map(file => [file, 'x'])),
+  })
+
+  it('lie on one side of the split, as one subject', async () => {
+    const { samples, notes } = await scan('imdb-wiki', folder(imdb, wiki))
+    const splits = new Map(samples.map(({ path, split }) => [path, split]))
+    expect(samples).toHaveLength(120)
+    imdb.forEach(({ path }, i) => expect(splits.get(`imdb_crop/${path}`)).toBe(splits.get(`wiki_crop/${wiki[i]!.path}`)))
+    expect(new Set(splits.values())).toEqual(new Set(['train', 'validation', 'test']))
+    expect(new Set(samples.map(({ subject }) => subject)).size).toBe(60)
+    expect(samples[0]!.subject).toBe('person number0')
+    expect(notes.join(' ')).not.toContain('counts as two')
+  })
+
+  it('without a name are told apart by number, unless another photograph of that number has one', async () => {
+    const second = { path: '01/nm0000000_rm2_1970-1-1_2000.jpg', name: '' }
+    const { samples, notes } = await scan('imdb-wiki', folder([second, ...imdb.slice(0, 2)], [{ path: wiki[0]!.path }]))
+    const subjects = Object.fromEntries(samples.map(({ path, subject }) => [path, subject]))
+    expect(subjects[`imdb_crop/${second.path}`]).toBe('person number0')
+    expect(subjects[`wiki_crop/${wiki[0]!.path}`]).toBe('wiki/5000')
+    expect(notes.join(' ')).toContain('wiki.mat does not name 1 of its people')
   })
 })
 
