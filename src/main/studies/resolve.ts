@@ -1,4 +1,4 @@
-import type { Sample } from '#shared/dataset.ts'
+import type { PackedSample } from '#shared/files/dataset-pack.ts'
 import type { TeacherManifest } from '#shared/manifest.ts'
 import type { Expansion } from './expand.ts'
 import type { CheckedRecipe } from './parse-recipe.ts'
@@ -36,11 +36,10 @@ export async function resolveStudy(checked: CheckedRecipe, registry: Registry): 
   const teachers = await findTeachers(checked.recipe.teachers, registry)
   const packed = await findDatasets(checked.recipe.data, registry)
   const { unlabelled } = checked.recipe
-  const shown = new Set(packed.filter(({ name }) => unlabelled.includes(name)).flatMap(({ pack }) => hashesOf(pack)))
+  const held = new Map(packed.filter(({ name }) => !unlabelled.includes(name)).map(({ name, pack }) => [name, heldOutHashes(pack)]))
+  const shown = hashesAmong(packed.filter(({ name }) => unlabelled.includes(name)), new Set([...held.values()].flat()))
   const datasets = packed.map(({ name, pack, fingerprint }): StudyDataset => {
-    const copies = unlabelled.includes(name)
-      ? []
-      : hashesOf(pack, isHeldOut).filter(hash => shown.has(hash))
+    const copies = held.get(name)?.filter(hash => shown.has(hash)) ?? []
     return {
       ...readDataset(name, pack, fingerprint),
       ...copies.length > 0
@@ -111,12 +110,38 @@ function refuseUntrainable({ methods }: CheckedRecipe, teachers: readonly StudyT
     throw new FacetError('bad-input', `p-cnn trains all parameters of a teacher, and of this study's none can be trained: ${formats.map(({ name, format }) => `${name} (${format})`).join(', ')}.`, { where: 'methods: p-cnn', hint: 'Name a teacher that is a TFJS graph model or of face-api, or leave p-cnn out.' })
 }
 
-/** Content hashes of a pack's photographs, or of some of them. */
-function hashesOf(pack: string, wanted: (sample: Sample) => boolean = () => true): string[] {
+/** Content hashes of a pack's photographs that are kept from learning. */
+function heldOutHashes(pack: string): string[] {
+  return withSamples(pack, (samples) => {
+    const hashes: string[] = []
+    for (const sample of samples) {
+      if (isHeldOut(sample))
+        hashes.push(sample.sha256)
+    }
+    return hashes
+  })
+}
+
+/** Which of these content hashes stand in packs: the packs may hold millions, so they are gone through and not read into memory. */
+function hashesAmong(packs: readonly PackedDataset[], wanted: ReadonlySet<string>): Set<string> {
+  const there = new Set<string>()
+  if (wanted.size === 0)
+    return there
+  for (const { pack } of packs) {
+    withSamples(pack, (samples) => {
+      for (const { sha256 } of samples) {
+        if (wanted.has(sha256))
+          there.add(sha256)
+      }
+    })
+  }
+  return there
+}
+
+function withSamples<Answer>(pack: string, use: (samples: Iterable<PackedSample>) => Answer): Answer {
   const dataset = openDataset(pack)
   try {
-    const samples = dataset.samples()
-    return dataset.hashes().filter((_, i) => wanted(samples[i]!))
+    return use(dataset.each())
   }
   finally {
     dataset.close()
@@ -127,9 +152,9 @@ function readDataset(name: string, pack: string, fingerprint: string): StudyData
   const dataset = openDataset(pack)
   try {
     const { root, format, tasks, aligned } = dataset.meta
-    const samples = [
-      ...dataset.samples(),
-    ]
+    let seen = 0
+    for (const sample of dataset.each())
+      seen += Number(!isHeldOut(sample))
     return {
       name,
       root,
@@ -137,9 +162,9 @@ function readDataset(name: string, pack: string, fingerprint: string): StudyData
       format,
       tasks,
       aligned,
-      samples: samples.length,
-      seen: samples.filter(sample => !isHeldOut(sample)).length,
-      subjects: new Set(samples.flatMap(sample => sample.subject ?? [])).size,
+      samples: dataset.count,
+      seen,
+      subjects: dataset.counts().subjects,
     }
   }
   finally {

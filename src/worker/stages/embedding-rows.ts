@@ -56,11 +56,12 @@ export function eachBlock(table: RowTable, use: (rows: Float32Array, count: numb
 
 /** Place of each sample's row in a pack. */
 function packRows(pack: Embeddings, { source, indexes }: SourceFaces): Int32Array {
-  const places = new Map<number, number>()
-  pack.indexes.forEach((sample, row) => places.set(sample, row))
+  // by sample: a Map of millions would take as much memory as many columns
+  const places = new Int32Array(pack.indexes.reduce((most, sample) => Math.max(most, sample + 1), 0)).fill(-1)
+  pack.indexes.forEach((sample, row) => { places[sample] = row })
   return indexes.map((sample) => {
-    const row = places.get(sample)
-    if (row === undefined)
+    const row = places[sample] ?? -1
+    if (row < 0)
       throw new FacetError('conflict', `sample ${sample} has a face but no embedding.`, { where: source.embeddings ?? source.name, hint: 'Embed the data set again.' })
     return row
   })

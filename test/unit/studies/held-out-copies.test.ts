@@ -57,14 +57,14 @@ async function resolve(web: string[], utk: Record<string, Sample['split']>) {
     return { pack, fingerprint }
   }
   const packs = { web: write('web', web.map(content => [content, null])), utk: write('utk', Object.entries(utk)) }
-  const { expansion } = await resolveStudy(parseRecipe(text, { file: 'copies.yaml', folder: '/', settings: [] }), {
+  const { expansion, datasets } = await resolveStudy(parseRecipe(text, { file: 'copies.yaml', folder: '/', settings: [] }), {
     ensureDataset: async name => packs[name as keyof typeof packs],
     listTeachers: async () => [
       { name: 'dlib', manifest: '/d.yaml', sha256: 'd', dimension: 128, contaminates: [], problem: null },
     ],
   })
   const of = (stage: string) => expansion.steps.find(step => step.stage === stage)!
-  return { combine: of('combine'), distil: of('distil') }
+  return { combine: of('combine'), distil: of('distil'), datasets }
 }
 
 it('a data set that is only tested on guards its photographs: a copy among the unlabelled ones is told to the worker and makes other runs', async () => {
@@ -82,4 +82,12 @@ it('a copy of a training photograph changes nothing, nor do other photographs of
   expect((await resolve(['a', 'b'], { b: 'train', e: 'test' })).combine.key).toBe(apart.combine.key)
   const copied = await resolve(['a', 'b'], { b: 'validation', d: 'test' })
   expect((await resolve(['a', 'b'], { b: 'validation', e: 'test', f: 'train' })).combine.key).toBe(copied.combine.key)
+})
+
+it('a data set is counted as it stands in its pack, and held out are validation and test', async () => {
+  const { datasets } = await resolve(['a', 'b', 'c'], { d: 'train', e: 'validation', f: 'test', 1: null })
+  expect(datasets.map(({ name, samples, seen, subjects }) => ({ name, samples, seen, subjects }))).toEqual([
+    { name: 'web', samples: 3, seen: 3, subjects: 0 },
+    { name: 'utk', samples: 4, seen: 2, subjects: 0 },
+  ])
 })
