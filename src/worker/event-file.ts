@@ -1,6 +1,7 @@
 import type { RunEvent } from '#shared/order.ts'
 import { Buffer } from 'node:buffer'
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { withSum } from '#shared/event-line.ts'
 
 /** What the main thread and the heartbeat thread share: 0 is the lock, 1 the next sequence number, 2 counts signs of life of the main thread, 3 ends the heartbeat. */
 export type SharedState = Int32Array<SharedArrayBuffer>
@@ -25,13 +26,13 @@ export class EventFile {
   append(event: NewEvent): void {
     this.lock()
     try {
-      const line = Buffer.from(`${JSON.stringify({
+      const line = JSON.stringify({
         seq: this.shared[1],
         time: Date.now(),
         attempt: this.attempt,
         ...event,
-      })}\n`)
-      this.writeWhole(line)
+      })
+      this.writeWhole(Buffer.from(`${withSum(line)}\n`))
       this.shared[1]!++
     }
     finally {

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, truncateSync } from 'node:fs'
 import { z } from 'zod'
+import { checkSum } from '#shared/event-line.ts'
 
 /** What all events have. */
 const Numbered = z.looseObject({
@@ -30,7 +31,8 @@ export function prepareEventFile(path: string, firstSeq = 0): { nextSeq: number,
 
 function parse(line: string): z.infer<typeof Numbered> | null {
   try {
-    return Numbered.parse(JSON.parse(line))
+    const text = checkSum(line)
+    return text === null ? null : Numbered.parse(JSON.parse(text))
   }
   catch {
     return null

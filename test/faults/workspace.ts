@@ -2,13 +2,18 @@ import type { Connection } from '#main/core.ts'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import Database from 'better-sqlite3'
 import { connect } from '#main/core.ts'
 import { workspacePaths } from '#main/workspace/paths.ts'
+import { parseEvent } from '#shared/event-line.ts'
 import { isAlive } from '#shared/process-identity.ts'
 
 const recipe = join(import.meta.dirname, 'recipe.yaml')
 export const workerEntry: string = join(import.meta.dirname, 'worker.ts')
+
+/** What a host has to find out that a worker is gone: it may have gone since the host looked. */
+const noticedWithinMs = 30_000
 
 /** What an undisturbed study left of a run: what a disturbed one must leave too. */
 export interface RunLeft { label: string, artefact: string, metrics: Record<string, number>, evaluations: string }
@@ -96,8 +101,8 @@ export async function inspect(root: string, reference: Left, sealed: Set<string>
         problems.push(`the sealed artefact of ${label} is lost`)
       else if (state === 'done' && digest(artefact) !== reference[key]!.artefact)
         problems.push(`the artefact of ${label} has other bits`)
-      if (state === 'running' && pid !== null && !isAlive(pid, started!))
-        problems.push(`${label} is said to run, and its worker is gone`)
+      if (state === 'running' && pid !== null && !isAlive(pid, started!) && !await isNoticed(root, key, pid))
+        problems.push(`${label} is said to run ${noticedWithinMs / 1000} s after its worker went`)
       problems.push(...wrongMetrics(label, known, reference[key]!.metrics))
       for (const name of told.get(key) ?? []) {
         if (!(name in known))
@@ -111,6 +116,16 @@ export async function inspect(root: string, reference: Left, sealed: Set<string>
   }
 }
 
+/** Whether the host learns that a worker has gone, by its end or by another that takes its place, within the time that it has for it. */
+async function isNoticed(root: string, key: string, gone: number): Promise<boolean> {
+  for (const until = Date.now() + noticedWithinMs; Date.now() < until; await setTimeout(250)) {
+    const { state, pid } = readRuns(root).find(run => run.key === key)!
+    if (state !== 'running' || pid !== gone)
+      return true
+  }
+  return false
+}
+
 function wrongMetrics(label: string, metrics: Record<string, number>, expected: Record<string, number>): string[] {
   return Object.entries(metrics).filter(([name, value]) => value !== expected[name]).map(([name, value]) => `${label} has ${value} for ${name}, not ${expected[name]}`)
 }
@@ -122,19 +137,10 @@ function readTold(root: string): Map<string, string[]> {
     const path = join(runs, key, 'events.ndjson')
     const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : []
     return [key, lines.flatMap((line) => {
-      const event = parse(line)
+      const event = parseEvent(line) // none of a line that a fault of this campaign damaged
       return event?.type === 'metrics' ? Object.keys(event.values).map(metric => `${metric} at ${event.step}`) : []
     })]
   }))
-}
-
-function parse(line: string): { type: string, step: number, values: object } | null {
-  try {
-    return JSON.parse(line) as { type: string, step: number, values: object }
-  }
-  catch {
-    return null // a line that a fault of this campaign damaged
-  }
 }
 
 function readMetrics(db: Database.Database): Map<string, Record<string, number>> {

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import type { Order } from '#shared/order.ts'
+import type { Order, RunEvent } from '#shared/order.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { RunEvent } from '#shared/order.ts'
+import { parseEvent } from '#shared/event-line.ts'
 import { stages } from '#shared/stages/index.ts'
 import { makeSource, teachers } from '../unit/stages/fixture.ts'
 
@@ -47,7 +47,7 @@ function start(runDir: string): ChildProcess {
 
 function events(runDir: string): RunEvent[] {
   const path = join(runDir, 'events.ndjson')
-  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1).map(line => RunEvent.parse(JSON.parse(line))) : []
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1).map(line => parseEvent(line)!) : []
 }
 
 /** Waits until an attempt has reported steps. */

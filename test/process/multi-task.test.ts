@@ -1,12 +1,13 @@
 import type { Connection } from '#main/core.ts'
 import type { Client } from '#shared/contract.ts'
+import type { RunEvent } from '#shared/order.ts'
 import type { RunItem } from '#shared/run-views.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { connect } from '#main/core.ts'
-import { RunEvent } from '#shared/order.ts'
+import { parseEvent } from '#shared/event-line.ts'
 import { writeSmallStudy } from './small-study.ts'
 import { until } from './workspace-fixture.ts'
 
@@ -48,7 +49,7 @@ async function runOf(label: string): Promise<RunItem> {
 
 function events(key: string): RunEvent[] {
   const path = join(root, 'runs', key, 'events.ndjson')
-  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1).map(line => RunEvent.parse(JSON.parse(line))) : []
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1).map(line => parseEvent(line)!) : []
 }
 
 /** Waits until an attempt of a run has reported steps, and gives its process. */

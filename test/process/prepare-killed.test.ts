@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import type { Order } from '#shared/order.ts'
+import type { Order, RunEvent } from '#shared/order.ts'
 import { spawn } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { once } from 'node:events'
@@ -9,9 +9,9 @@ import { join, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { parseEvent } from '#shared/event-line.ts'
 import { writeDataset } from '#shared/files/dataset-pack.ts'
 import { openFaces } from '#shared/files/faces.ts'
-import { RunEvent } from '#shared/order.ts'
 import { prepare } from '#shared/stages/prepare.ts'
 
 const COUNT = 600
@@ -36,7 +36,7 @@ function events(runDir: string): RunEvent[] {
   const path = join(runDir, 'events.ndjson')
   if (!existsSync(path))
     return []
-  return readFileSync(path, 'utf8').split('\n').slice(0, -1).map(line => RunEvent.parse(JSON.parse(line)))
+  return readFileSync(path, 'utf8').split('\n').slice(0, -1).map(line => parseEvent(line)!)
 }
 
 it('a prepare run killed in the middle goes on with the photographs that are left', async () => {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { open, stat } from 'node:fs/promises'
-import { RunEvent } from '#shared/order.ts'
+import { parseEvent } from '#shared/event-line.ts'
 import { thinCurve } from '#shared/thin.ts'
 
 interface Timeline { timesMs: number[], values: number[] }
@@ -27,7 +27,7 @@ export async function readActivity(path: string, buckets: number): Promise<Activ
   const from = Math.max(0, size - limitBytes)
   const text = await readFrom(path, from, size)
   for (const line of text.split('\n')) {
-    const event = interesting.test(line) ? parse(line) : null
+    const event = interesting.test(line) ? parseEvent(line) : null
     // The first word of a part says no speed yet.
     if (event?.type === 'progress' && event.perSecond > 0)
       put(timelineOf(rates, event.unit), event.time, event.perSecond)
@@ -68,14 +68,5 @@ async function readFrom(path: string, from: number, to: number): Promise<string>
   }
   finally {
     await file.close()
-  }
-}
-
-function parse(line: string): RunEvent | null {
-  try {
-    return RunEvent.parse(JSON.parse(line))
-  }
-  catch {
-    return null
   }
 }

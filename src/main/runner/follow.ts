@@ -1,6 +1,6 @@
 import type { RunRow, Trx } from '#main/workspace/runs.ts'
 import type { Problem } from '#shared/errors.ts'
-import type { RunState } from '#shared/order.ts'
+import type { RunEvent, RunState } from '#shared/order.ts'
 import { Buffer } from 'node:buffer'
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,7 +8,7 @@ import { addPoints } from '#main/workspace/curves.ts'
 import { putEnvironment } from '#main/workspace/provenance.ts'
 import { moveRun } from '#main/workspace/runs.ts'
 import { artefactName, putSealedFiles } from '#main/workspace/sealed-files.ts'
-import { RunEvent } from '#shared/order.ts'
+import { parseEvent } from '#shared/event-line.ts'
 import { activeStates } from '#shared/run-states.ts'
 
 /** Whole lines of an event file from an offset on. A line that is not finished yet stays for the next time. */
@@ -181,15 +181,6 @@ export async function insertEvaluations(trx: Trx, run: string, { evaluations }: 
   }))
   if (rows.length > 0)
     await trx.insertInto('evaluations').values(rows).execute()
-}
-
-function parseEvent(line: string): RunEvent | null {
-  try {
-    return RunEvent.parse(JSON.parse(line))
-  }
-  catch {
-    return null
-  }
 }
 
 function sizeOf(path: string): number {
