@@ -146,6 +146,7 @@ export function msCelebFolder(): Files {
 /** Every format's folder as its publisher documents it, by the format's name and the variant. */
 export const layouts: [format: string, variant: string, files: () => Files][] = [
   ['synthetic', 'drawn', () => ({ 'synthetic.json': '{}', 'drawn.json': '{}', 'labels.csv': 'path,subject', 'faces/00001.png': 'x' })],
+  ['synthetic-objects', 'drawn', () => ({ 'synthetic-objects.json': '{}', 'drawn.json': '{}', 'labels.csv': 'path,object', 'images/000000.jpg': 'x' })],
   ['utkface', 'in one folder', () => named(numbers(4).map(i => `UTKFace/${20 + i}_1_2_2016122022230813${i}.jpg.chip.jpg`))],
   ['fgnet', 'with points', () => named(numbers(4).flatMap(i => [`images/00${i}A02.JPG`, `points/00${i}a02.pts`]))],
   ['lfw', 'with pairs', () => ({ ...named(['Ann/Ann_0001.jpg', 'Ann/Ann_0002.jpg', 'Bo_Li/Bo_Li_0001.jpg']), 'pairs.txt': `10\t1\n${'Ann\t1\t2\nAnn\t1\tBo_Li\t1\n'.repeat(10)}` })],
