@@ -51,6 +51,7 @@ export const Order = z.strictObject({
     key: z.string().describe('Its frozen transfer of the same knowledge'),
     validation: z.number().nullable().optional().describe('Score of that run, lower is better; the host adds it when the run starts'),
   })).optional().describe('Teachers of which a p-cnn takes the one that transfers best'),
+  nearCopies: z.number().optional().describe('Unlabelled faces as close as this (mean cosine over the teachers) to a held-out one are left out'),
   selection: z.string().nullable().optional().describe('Artefact folder of the finished selection whose scores are chosen from'),
 })
 export type Order = z.infer<typeof Order>

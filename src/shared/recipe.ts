@@ -72,6 +72,7 @@ export const Recipe = z.strictObject({
     path: z.string().optional(),
   })).describe('Data sets by name: format, path and the format\'s own options'),
   unlabelled: z.array(Name).min(1).describe('Data sets whose faces combiner and student learn from, without labels'),
+  nearCopies: z.number().min(0.5).max(1).optional().describe('Unlabelled faces whose embeddings are as close as this to a held-out face of any data set of the study (mean cosine over the teachers) show its photograph again and are left out; 0.95 finds recompressed and resized copies'),
   teachers: z.array(Name).min(1).describe('Teachers in the order in which they are concatenated'),
   stages: z.strictObject({
     prepare: z.strictObject(partialShape(prepare.config.shape)).default({}),

@@ -48,6 +48,7 @@ export const ArchivedRun = z.strictObject({
   combiner: Key.nullable(),
   student: Key.nullable(),
   candidates: z.array(z.strictObject({ teacher: Name, key: Key })).optional(),
+  nearCopies: z.number().optional(),
   selection: Key.nullable().optional(),
   device: z.string().nullable(),
   recipeState: z.int().min(0).nullable().describe('Place in recipeStates'),

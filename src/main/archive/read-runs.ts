@@ -65,7 +65,7 @@ async function putOrigin(trx: Trx, { key, stage, recipeState, device }: Archived
   await putProvenance(trx, key, { device })
 }
 
-function plannedRun({ sources, teachers, combiner, student, candidates, selection, device: _device, recipeState: _state, ...run }: ArchivedRun, paths: WorkspacePaths, manifests: ReadonlyMap<string, string>): PlannedRun {
+function plannedRun({ sources, teachers, combiner, student, candidates, nearCopies, selection, device: _device, recipeState: _state, ...run }: ArchivedRun, paths: WorkspacePaths, manifests: ReadonlyMap<string, string>): PlannedRun {
   return {
     ...run,
     config: run.config,
@@ -88,6 +88,7 @@ function plannedRun({ sources, teachers, combiner, student, candidates, selectio
       combiner: combiner && paths.modelPath(combiner),
       student: student && paths.modelPath(student),
       ...candidates && { candidates },
+      ...nearCopies !== undefined && { nearCopies },
       ...selection && { selection: paths.modelPath(selection) },
     },
   }

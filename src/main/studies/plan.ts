@@ -118,6 +118,7 @@ export function plannedRuns(expansion: Expansion, paths: WorkspacePaths): Planne
       combiner: inputs.combiner && paths.modelPath(inputs.combiner),
       student: inputs.student && paths.modelPath(inputs.student),
       ...inputs.candidates && { candidates: inputs.candidates },
+      ...inputs.nearCopies !== undefined && { nearCopies: inputs.nearCopies },
       ...inputs.selection && { selection: paths.modelPath(inputs.selection) },
       ...isDeterministic && { isDeterministic },
     },

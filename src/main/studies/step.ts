@@ -34,7 +34,7 @@ export interface StudyTeacher { name: string, manifest: string, sha256: string, 
 export interface StepSource { name: string, root: string, fingerprint: string, faces: string | null, embeddings: string | null, unlabelled: boolean }
 
 /** What one run builds on: keys of other runs, fingerprints of data. */
-export interface StepInputs { sources: StepSource[], teachers: StudyTeacher[], combiner: string | null, student: string | null, selection: string | null, candidates?: { teacher: string, key: string }[] }
+export interface StepInputs { sources: StepSource[], teachers: StudyTeacher[], combiner: string | null, student: string | null, selection: string | null, candidates?: { teacher: string, key: string }[], nearCopies?: number }
 
 /** One run of a study, before anybody asked whether it is cached. */
 export interface Step {

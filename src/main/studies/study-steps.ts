@@ -40,28 +40,33 @@ export function studySteps({ recipe, combiners, target }: CheckedRecipe, dataset
   const unlabelled = (): StepSource[] => recipe.unlabelled.map(name => datasets.find(data => data.name === name)!).map(data => sourceOf(data, { faces: facesOf(data), embeddings: embeddingsOf(data), unlabelled: true }))
   // those that keep copies of unlabelled photographs for a test: the worker leaves the copies out
   const guards = datasets.flatMap(({ heldOutCopies, ...data }) => heldOutCopies ? [{ copies: heldOutCopies, source: sourceOf(data) }] : [])
-  const heldOut = guards.length > 0 && { heldOutCopies: guards.map(({ copies }) => copies) }
-  const learnt = (): StepSource[] => [...unlabelled(), ...guards.map(({ source }) => source)]
+  const { nearCopies } = recipe
+  const heldOut = { ...guards.length > 0 && { heldOutCopies: guards.map(({ copies }) => copies) }, ...nearCopies !== undefined && { nearCopies } }
+  // near copies are found by the embeddings of all that is held out, in whichever data set
+  const others = (): StepSource[] => nearCopies === undefined
+    ? guards.map(({ source }) => source)
+    : datasets.filter(({ name }) => !recipe.unlabelled.includes(name)).map(data => sourceOf(data, { faces: facesOf(data), embeddings: embeddingsOf(data) }))
+  const learnt = (): StepSource[] => [...unlabelled(), ...others()]
 
   const combinerOf = (name: string, seed: number): string => {
     const { name: _, ...config } = combiners.find(entry => entry.name === name) ?? { name, kind: 'concat' as const }
     const sources = learnt()
     const embeddings = sources.flatMap(source => source.embeddings ?? [])
-    return add('combine', { label: `combine ${name}`, config, seed, inputs: { sources, teachers }, keyed: { embeddings, ...heldOut }, needs: embeddings })
+    return add('combine', { label: `combine ${name}`, config, seed, inputs: { sources, teachers, nearCopies }, keyed: { embeddings, ...heldOut }, needs: embeddings })
   }
   const distilSeed = (seed: number): number => !distilSeeds || distilSeeds.includes(seed) ? seed : distilSeeds[0]!
   const studentOf = (seed: number): string => {
     const own = distilSeed(seed)
     const combiner = combinerOf(target!, own)
     const sources = learnt()
-    return add('distil', { label: `distil ${target}`, config: distil, seed: own, inputs: { sources, teachers, combiner }, keyed: { combiner, faces: sources.flatMap(source => source.faces ?? []) }, needs: [combiner] })
+    return add('distil', { label: `distil ${target}`, config: distil, seed: own, inputs: { sources, teachers, combiner, nearCopies }, keyed: { combiner, faces: sources.flatMap(source => source.faces ?? []) }, needs: [combiner] })
   }
 
   const multiTaskOf = (seed: number): string => {
     const sources = learnt()
     const embeddings = sources.flatMap(source => source.embeddings ?? [])
     const config = { ...distil, multiTask: { ...shapeOf(combiners.find(({ name }) => name === target)), ...multiTask } }
-    return add('distil', { label: 'distil multi-task', config, seed: distilSeed(seed), inputs: { sources, teachers }, keyed: { embeddings, faces: sources.flatMap(source => source.faces ?? []), ...heldOut }, needs: embeddings })
+    return add('distil', { label: 'distil multi-task', config, seed: distilSeed(seed), inputs: { sources, teachers, nearCopies }, keyed: { embeddings, faces: sources.flatMap(source => source.faces ?? []), ...heldOut }, needs: embeddings })
   }
 
   /** All labels is no share: such a run has the key that it has in a study without shares. */

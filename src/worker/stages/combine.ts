@@ -18,17 +18,18 @@ import { phiS } from '../models/phi-s.ts'
 import { baselineErrors, reconstructionMeter } from '../models/reconstruction.ts'
 import { Phases } from '../training/phases.ts'
 import { eachBlock, embeddingRows, selectRows } from './embedding-rows.ts'
-import { unlabelledFaces, validationPart } from './unlabelled.ts'
+import { unlabelledFaces, validationPart, wordNearCopies } from './unlabelled.ts'
 
 type Config = CombinerConfig
 
 /** Learns G from the unlabelled faces of all sources and measures what it keeps of each teacher on faces it never saw. */
 export const run = runOf(combine, async (context) => {
-  const { order, artefact } = context
-  const faces = unlabelledFaces(order.sources)
+  const { order, artefact, report } = context
+  const teachers = order.teachers.map(({ name }) => name)
+  const faces = unlabelledFaces(order.sources, teachers, order.nearCopies)
+  wordNearCopies(faces).forEach(line => report.log(line))
   if (faces.count < 3)
     throw new FacetError('bad-input', `${faces.count} faces are left for the combiner to learn from; it needs at least 3.`, { hint: 'Add photographs to the unlabelled data sets.' })
-  const teachers = order.teachers.map(({ name }) => name)
   const rows = embeddingRows(faces.learn, teachers)
   const unseen = faces.unseen.length > 0
     ? embeddingRows(faces.unseen, teachers)
@@ -42,6 +43,7 @@ export const run = runOf(combine, async (context) => {
         ...summary,
         size: combiner.manifest.size,
         faces: faces.count,
+        ...order.nearCopies !== undefined && { nearCopies: faces.nearCopies.length },
         unseenFaces: unseen?.count ?? 0,
         nrmse: measured && average(measured.reconstruction),
       },

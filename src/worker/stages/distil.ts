@@ -26,7 +26,7 @@ import { train } from '../training/train.ts'
 import { average, normalized } from './combine.ts'
 import { combinerTarget, multiTaskTarget, sumOfCosines } from './distil-target.ts'
 import { eachBlock, embeddingRows, memoryRows, selectRows } from './embedding-rows.ts'
-import { unlabelledFaces, validationPart } from './unlabelled.ts'
+import { unlabelledFaces, validationPart, wordNearCopies } from './unlabelled.ts'
 
 type Config = z.output<typeof distil.config>
 type Context = StageContext<Config>
@@ -40,7 +40,8 @@ const inferenceBatch = 32
  */
 export const run = runOf(distil, async (context) => {
   const { order, config, artefact, report } = context
-  const faces = unlabelledFaces(order.sources)
+  const faces = unlabelledFaces(order.sources, order.teachers.map(({ name }) => name), order.nearCopies)
+  wordNearCopies(faces).forEach(line => report.log(line))
   if (faces.count <= config.batch)
     throw new FacetError('bad-input', `${faces.count} faces are left for the student to learn from; a batch alone takes ${config.batch}.`, { hint: 'Add photographs to the unlabelled data sets, or make distil.batch smaller.' })
   const phases = await Phases.open(context)

@@ -1,11 +1,13 @@
 import type { Sample } from '#shared/dataset.ts'
 import type { OrderSource } from '#shared/order.ts'
+import type { NearCopy } from './near-copies.ts'
 import { createHash } from 'node:crypto'
 import { isHeldOut } from '#shared/dataset.ts'
 import { FacetError } from '#shared/errors.ts'
 import { openDataset } from '#shared/files/dataset-pack.ts'
 import { openEmbeddings } from '#shared/files/embeddings.ts'
 import { openFaces } from '#shared/files/faces.ts'
+import { findNearCopies } from './near-copies.ts'
 
 /** Faces of one data set, by sample index, ascending. */
 export interface SourceFaces { source: OrderSource, indexes: Int32Array, hashes: string[] }
@@ -19,13 +21,18 @@ export interface UnlabelledFaces {
   /** Of the faces in `learn`: SHA-256 over their sorted content hashes. */
   fingerprint: string
   count: number
+  /** Left out of `learn`: they show held-out photographs again. Empty where nobody asked. */
+  nearCopies: NearCopy[]
 }
 
 /** One source with all that the choice rests on. */
 export interface SourceSamples { source: OrderSource, samples: readonly Sample[], hashes: readonly string[], found: Int32Array }
 
+/** Finds near copies among the faces that may be learnt from. */
+type FindCopies = (learn: readonly SourceFaces[], sources: readonly SourceSamples[]) => NearCopy[]
+
 /** Chooses the unlabelled faces of sources already read; a copy of a held-out photograph is held out too, whichever source it lies in. */
-export function chooseUnlabelled(sources: readonly SourceSamples[]): UnlabelledFaces {
+export function chooseUnlabelled(sources: readonly SourceSamples[], findCopies: FindCopies = () => []): UnlabelledFaces {
   const heldOut = heldOutHashes(sources)
   const pick = (wanted: (sample: Sample, hash: string) => boolean): SourceFaces[] => sources.flatMap(({ source, samples, hashes, found }) => {
     const indexes = found.filter(index => source.unlabelled && wanted(samples[index]!, hashes[index]!))
@@ -39,15 +46,29 @@ export function chooseUnlabelled(sources: readonly SourceSamples[]): UnlabelledF
         ]
       : []
   })
-  const learn = pick((_, hash) => !heldOut.has(hash))
+  const apart = pick((_, hash) => !heldOut.has(hash))
+  const nearCopies = findCopies(apart, sources)
+  const learn = withoutCopies(apart, nearCopies)
   const chosen = {
     learn,
+    nearCopies,
     unseen: pick(sample => sample.unseen || sample.split === 'test'),
     fingerprint: fingerprintOf(learn),
     count: learn.reduce((sum, { indexes }) => sum + indexes.length, 0),
   }
   checkUnlabelled(chosen.learn, sources)
   return chosen
+}
+
+function withoutCopies(faces: SourceFaces[], copies: readonly NearCopy[]): SourceFaces[] {
+  if (copies.length === 0)
+    return faces
+  const left = new Map([...Map.groupBy(copies, ({ source }) => source)].map(([name, own]) => [name, new Set(own.map(({ index }) => index))]))
+  return faces.flatMap(({ source, indexes, hashes }) => {
+    const out = left.get(source.name)
+    const kept = [...indexes.keys()].filter(i => !out?.has(indexes[i]!))
+    return kept.length > 0 ? [{ source, indexes: Int32Array.from(kept, i => indexes[i]!), hashes: kept.map(i => hashes[i]!) }] : []
+  })
 }
 
 function heldOutHashes(sources: readonly SourceSamples[]): Set<string> {
@@ -99,8 +120,14 @@ function foundOf(source: OrderSource): Int32Array {
   return indexes
 }
 
-/** Reads what an order's sources hold and chooses the unlabelled faces among them. */
-export function unlabelledFaces(sources: readonly OrderSource[]): UnlabelledFaces {
+/**
+ * Reads what an order's sources hold and chooses the unlabelled faces among them.
+ * @param sources    those of the order
+ * @param teachers   whose embeddings find near copies
+ * @param nearCopies least mean cosine of a near copy; left out: none is looked for
+ */
+export function unlabelledFaces(sources: readonly OrderSource[], teachers: string[] = [], nearCopies?: number): UnlabelledFaces {
+  const findCopies: FindCopies | undefined = nearCopies === undefined ? undefined : (learn, read) => findNearCopies(learn, read, { cosine: nearCopies, teachers })
   return chooseUnlabelled(sources.map((source) => {
     const dataset = openDataset(source.dataset)
     const samples = dataset.samples()
@@ -110,11 +137,25 @@ export function unlabelledFaces(sources: readonly OrderSource[]): UnlabelledFace
       source,
       samples,
       hashes,
-      found: source.unlabelled
+      found: source.unlabelled || source.embeddings
         ? foundOf(source)
         : new Int32Array(0),
     }
-  }))
+  }), findCopies)
+}
+
+/** Most near copies that a run's log names one by one. */
+const namedCopies = 20
+
+/** What is to be told of the faces that were left out, by name: contamination is shown. */
+export function wordNearCopies({ nearCopies, count }: UnlabelledFaces): string[] {
+  if (nearCopies.length === 0)
+    return []
+  const named = nearCopies.toSorted((a, b) => b.cosine - a.cosine).slice(0, namedCopies)
+  return [
+    `${nearCopies.length} of ${count + nearCopies.length} unlabelled faces show held-out photographs again and are left out${nearCopies.length > namedCopies ? `, the ${namedCopies} closest of them` : ''}:`,
+    ...named.map(({ source, path, of, cosine }) => `${source}/${path} shows ${of} (cosine ${cosine.toFixed(3)})`),
+  ]
 }
 
 /**

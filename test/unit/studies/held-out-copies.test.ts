@@ -1,3 +1,4 @@
+import type { Setting } from '#main/studies/parse-recipe.ts'
 import type { Sample } from '#shared/dataset.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -24,7 +25,7 @@ tables: [target]
 `
 
 /** Resolves the study over two packs: photographs by content, of utk also by split. */
-async function resolve(web: string[], utk: Record<string, Sample['split']>) {
+async function resolve(web: string[], utk: Record<string, Sample['split']>, settings: Setting[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'facet-copies-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   const write = (name: string, photographs: [string, Sample['split']][]) => {
@@ -57,7 +58,7 @@ async function resolve(web: string[], utk: Record<string, Sample['split']>) {
     return { pack, fingerprint }
   }
   const packs = { web: write('web', web.map(content => [content, null])), utk: write('utk', Object.entries(utk)) }
-  const { expansion, datasets } = await resolveStudy(parseRecipe(text, { file: 'copies.yaml', folder: '/', settings: [] }), {
+  const { expansion, datasets } = await resolveStudy(parseRecipe(text, { file: 'copies.yaml', folder: '/', settings }), {
     ensureDataset: async name => packs[name as keyof typeof packs],
     listTeachers: async () => [
       { name: 'dlib', manifest: '/d.yaml', sha256: 'd', dimension: 128, contaminates: [], problem: null },
@@ -90,4 +91,19 @@ it('a data set is counted as it stands in its pack, and held out are validation 
     { name: 'web', samples: 3, seen: 3, subjects: 0 },
     { name: 'utk', samples: 4, seen: 2, subjects: 0 },
   ])
+})
+
+it('where near copies are asked for, runs read the embeddings of every data set, and other ones are other runs', async () => {
+  const [web, utk] = [['a', 'b'], { c: 'train', d: 'test' }] as [string[], Record<string, Sample['split']>]
+  const near = (value: string) => resolve(web, utk, [{ path: 'nearCopies', value }])
+  const plain = await resolve(web, utk)
+  const asked = await near('0.95')
+  for (const stage of ['combine', 'distil'] as const) {
+    expect(asked[stage].inputs.nearCopies).toBe(0.95)
+    expect(asked[stage].inputs.sources.map(({ name, unlabelled, embeddings }) => [name, unlabelled, embeddings !== null])).toEqual([['web', true, true], ['utk', false, true]])
+    expect(new Set([plain[stage].key, asked[stage].key, (await near('0.9'))[stage].key]).size).toBe(3)
+    expect(plain[stage].inputs.nearCopies).toBeUndefined()
+  }
+  expect(asked.combine.needs).toHaveLength(2)
+  await expect(near('2')).rejects.toThrow('nearCopies')
 })
