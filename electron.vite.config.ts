@@ -7,7 +7,7 @@ import { pageConfig } from './scripts/app/page-config.ts'
 export default defineConfig({
   main: {
     build: {
-      externalizeDeps: true,
+      externalizeDeps: false, // a package's archive holds no node_modules
       rolldownOptions: {
         input: { index: resolve(import.meta.dirname, 'src/main/index.ts') },
       },

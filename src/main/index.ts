@@ -8,7 +8,7 @@ import { app, dialog, nativeTheme, session } from 'electron'
 import { toProblem, wordProblem } from '#shared/errors.ts'
 import { createFront } from './front/front.ts'
 import { listRecent, readRemembered } from './front/recent.ts'
-import { packageRoot } from './node-binary.ts'
+import { appRoot } from './node-binary.ts'
 import { reveal } from './window/desktop-answers.ts'
 import { hardenSession } from './window/harden.ts'
 import { connectPage } from './window/ipc.ts'
@@ -25,7 +25,7 @@ function pageUrl(): string {
   const development = process.env.ELECTRON_RENDERER_URL
   return development && !app.isPackaged
     ? development
-    : pathToFileURL(join(packageRoot, 'out/renderer/index.html')).href
+    : pathToFileURL(join(appRoot, 'out/renderer/index.html')).href
 }
 
 /** The workspace to begin with: named, or the last one that is still there; without one the page asks. */

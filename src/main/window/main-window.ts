@@ -2,7 +2,7 @@ import type { Place } from './place.ts'
 import { join } from 'node:path'
 import { BrowserWindow, screen } from 'electron'
 import { readRemembered, remember } from '../front/recent.ts'
-import { packageRoot } from '../node-binary.ts'
+import { appRoot, packageRoot } from '../node-binary.ts'
 import { pagePreferences } from '../security/electron-rules.ts'
 import { hardenContents } from './harden.ts'
 import { choosePlace, smallest } from './place.ts'
@@ -19,7 +19,7 @@ export async function openMainWindow(pageUrl: string, prepare: (window: BrowserW
     title: 'Facet',
     icon: join(packageRoot, 'resources/icon.png'),
     backgroundColor: '#f4f5f7',
-    webPreferences: { ...pagePreferences, preload: join(packageRoot, 'out/preload/index.cjs') },
+    webPreferences: { ...pagePreferences, preload: join(appRoot, 'out/preload/index.cjs') },
   })
   if (isMaximized)
     window.maximize()
