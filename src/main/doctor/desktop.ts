@@ -5,9 +5,11 @@ import process from 'node:process'
 import { checkout } from './setup-state.ts'
 
 /** Browser and Electron: optional, for looking at reports and for the window. */
-export function checkDesktop(): DoctorCheck[] {
+export function checkDesktop(root: string = checkout): DoctorCheck[] {
   const browser = findBrowser()
-  const electron = join(checkout, 'node_modules', 'electron', 'dist', 'electron')
+  const electron = existsSync(join(root, '../app.asar')) // beside the program of a package, whose Electron bears Facet's name
+    ? join(root, '../../facet')
+    : join(root, 'node_modules', 'electron', 'dist', 'electron')
   return [
     browser
       ? {

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { extractFile, listPackage } from '@electron/asar'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { checkDesktop } from '#main/doctor/desktop.ts'
 import { copyModules, packageFacet } from '../../../scripts/app/package.mjs'
 
 const checkout = join(import.meta.dirname, '../../..')
@@ -120,6 +121,10 @@ it('runs in the terminal, on the Node in it', () => {
   expect(execFileSync(node, [join(program, 'src/main/cli.ts'), '--version'], { encoding: 'utf8', cwd: base }).trim()).toBe(version)
   expect(readFileSync(join(out, 'facet-cli'), 'utf8')).toContain('resources/program')
   expect(statSync(join(out, 'facet-cli')).mode & 0o111).toBe(0o111)
+})
+
+it('knows its own Electron', () => {
+  expect(checkDesktop(program)).toContainEqual(expect.objectContaining({ name: 'electron', verdict: 'ok', value: join(out, 'facet') }))
 })
 
 it('copies the packages of the product alone, each with its own, and the marks of set-up', () => {
