@@ -11,6 +11,7 @@ import Database from 'better-sqlite3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { fingerprintOf } from '#main/datasets/fingerprint.ts'
 import { checkWorkspace } from '#main/doctor/workspace.ts'
+import { parseEvent, withSum } from '#shared/event-line.ts'
 import { openDataset, writeDataset } from '#shared/files/dataset-pack.ts'
 import { connectCounting, drawPhotographs, filesBelow, smallStudy } from './small-study.ts'
 
@@ -81,10 +82,10 @@ function describeAnew({ files }: { files: { path: string, bytes: number, sha256:
 
 /** Puts so many values of a metric called "added" into a loose event file, before its end. */
 function lengthen(manifest: Parameters<typeof describeAnew>[0], name: string, count: number) {
-  const events = readFileSync(join(at('loose'), name), 'utf8').trim().split('\n').map(line => JSON.parse(line) as { seq: number, time: number, attempt: number })
+  const events = readFileSync(join(at('loose'), name), 'utf8').trim().split('\n').map(line => parseEvent(line)!)
   const done = events.pop()!
   const added = Array.from({ length: count }, (_, i) => ({ seq: done.seq + i, time: done.time, attempt: done.attempt, type: 'metrics', step: i + 1, values: { added: i + 0.5 } }))
-  writeFileSync(join(at('loose'), name), [...events, ...added, { ...done, seq: done.seq + count }].map(event => `${JSON.stringify(event)}\n`).join(''))
+  writeFileSync(join(at('loose'), name), [...events, ...added, { ...done, seq: done.seq + count }].map(event => `${withSum(JSON.stringify(event))}\n`).join(''))
   describeAnew(manifest, name)
 }
 

@@ -163,7 +163,7 @@ describe('a damaged database', () => {
   it('keeps the checksums that a repair has kept of artefacts whose events tell none', async () => {
     const events = join(workspacePaths(root).runDir(runs[0]!.key), 'events.ndjson')
     const lines = readFileSync(events, 'utf8')
-    writeFileSync(events, lines.replace(/,"files":\[[^\]]*\]/, ''))
+    writeFileSync(events, lines.replace(/,"files":\[[^\]]*\]/, '').replaceAll(/,"crc":\d+(?=\}\n)/g, ''))
     expect(readFileSync(events, 'utf8')).not.toBe(lines)
     const before = contents()
     const db = new Database(workspacePaths(root).database)
