@@ -101,7 +101,9 @@ export const methods = {
     image: Path,
   }), z.record(z.string(), z.unknown())),
 
-  'studies.plan': method('write', RecipeInput, PlanView),
+  'studies.plan': method('write', RecipeInput.extend({
+    assumesPublished: z.boolean().default(false).describe('Takes data sets whose folders are missing for as large as they were published'),
+  }), PlanView),
   'studies.run': method('write', RecipeInput.extend({
     ignoresDisk: z.boolean().default(false).describe('Starts also what the plan expects not to fit on the disk'),
   }), z.strictObject({

@@ -87,7 +87,19 @@ export const GcView = z.strictObject({
 })
 export type GcView = z.infer<typeof GcView>
 
-/** One line of a plan. */
+/** What a plan reckons with where folders are missing: data sets of their published sizes. */
+export const AssumedView = z.strictObject({
+  folders: z.array(z.strictObject({ name: z.string(), format: z.string(), path: z.string(), samples: z.int() })).describe('The missing ones, with the size that is assumed'),
+  datasets: z.int().describe('All of the study'),
+  unlabelled: z.int().describe('Faces that combiners and students would learn from'),
+  images: z.int().describe('Of all data sets of the study'),
+  stages: z.array(z.strictObject({ stage: z.string(), runs: z.int(), seconds: z.number(), bytes: z.number() })).describe('What is to do; the stages add up to the plan'),
+  cores: z.int(),
+  measured: z.int().describe('Finished runs of the workspace that the times are corrected by'),
+})
+export type AssumedView = z.infer<typeof AssumedView>
+
+/** What a study would do now. */
 export const PlanView = z.strictObject({
   study: z.string(),
   steps: z.array(z.strictObject({
@@ -98,12 +110,13 @@ export const PlanView = z.strictObject({
     blockedBy: z.string().nullable(),
     seconds: z.number(),
     bytes: z.number(),
-  })),
+  })).describe('None where folders are missing: their keys would be made up'),
   cached: z.int(),
   toDo: z.int(),
   blocked: z.int(),
   seconds: z.number(),
   bytes: z.number(),
   freeBytes: z.number().describe('On the disk of the workspace'),
+  assumed: AssumedView.optional().describe('Only where folders are missing and the plan was asked for all the same'),
 })
 export type PlanView = z.infer<typeof PlanView>

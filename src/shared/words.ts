@@ -1,4 +1,4 @@
-/** "3 h 20 min", "4 min 5 s", "850 ms": two units at most. */
+/** "12 d 4 h", "3 h 20 min", "4 min 5 s", "850 ms": two units at most. */
 export function wordDuration(seconds: number): string {
   if (seconds < 1)
     return `${Math.round(seconds * 1000)} ms`
@@ -10,9 +10,12 @@ export function wordDuration(seconds: number): string {
   const minutes = Math.round(seconds / 60)
   if (seconds < 600)
     return `${Math.floor(Math.round(seconds) / 60)} min ${Math.round(seconds) % 60} s`
-  return minutes < 60
-    ? `${minutes} min`
-    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  if (minutes < 60)
+    return `${minutes} min`
+  const hours = Math.round(minutes / 60)
+  return minutes < 100 * 60
+    ? `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+    : `${wordCount(Math.floor(hours / 24))} d ${hours % 24} h`
 }
 
 /** Decimal units: "1.3 GB". */

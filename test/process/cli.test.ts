@@ -234,6 +234,19 @@ it('an empty workspace answers in words and as JSON', async () => {
   })
 })
 
+it('a plan of data sets that are missing estimates at published sizes and fails', async () => {
+  const words = ['plan', join(packageRoot, 'resources/recipes/paper.yaml'), '--set', 'data=nowhere']
+  const told = await facet(...words)
+  expect(told).toMatchObject({ code: 1, stderr: expect.stringMatching(/^11 of the study's 11 data sets are missing\..*--set data\.NAME\.path=DIR\.\n$/) })
+  expect(told.stdout).toContain('202,599 images')
+  expect(told.stdout).toMatch(/^embed +11 +\d/m)
+  const asJson = await facet(...words, '--json')
+  expect(asJson.code).toBe(1)
+  expect(JSON.parse(asJson.stdout)).toMatchObject({ steps: [], assumed: { datasets: 11, folders: { length: 11 } } })
+  const run = await facet('run', ...words.slice(1))
+  expect(run).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('11 of the study\'s 11 data sets are missing:') })
+})
+
 it('a plan shows each step and changes no run', async () => {
   writeFileSync(join(folder, 'pets.yaml'), `study: pets
 data: { pets: { format: folders, path: pictures } }

@@ -10,6 +10,8 @@ const EXPRESSIONS = ['Neutral', 'Happiness', 'Sadness', 'Surprise', 'Fear', 'Dis
 const AUTOMATIC = /(?:^|\/)automatically_annotated[^/]*\//i
 /** Labelled with one of 8 expressions by a person. */
 const WHOLE = 291_651
+/** Of these the published validation part, which is our test. */
+const TEST = 4000
 /** The image of the csv files: a number and a name of hexadecimal digits. */
 const HASHED = /(?:^|\/)\d+\/[0-9a-f]{30,64}\.[a-z]+$/i
 
@@ -27,6 +29,11 @@ export const affectnet = declareFormat({
   options: z.strictObject({
     ...validationOptions,
     classes: z.enum(['8', '7']).default('8').describe('7 leaves contempt without a label'),
+  }),
+  published: options => ({
+    samples: WHOLE,
+    seen: Math.round((WHOLE - TEST) * (1 - options.validation)),
+    tasks: tasksOf(Number(options.classes), ['valence', 'arousal']),
   }),
   recognise(listing) {
     const images = listing.files.filter(isImage).filter(file => !AUTOMATIC.test(file))
@@ -61,7 +68,7 @@ export const affectnet = declareFormat({
       format: 'affectnet',
       samples,
       rejected: [...strangers(listing.files), ...rejected, ...unnamed(manual, labels, rejected)],
-      tasks: tasksOf(Number(options.classes), samples),
+      tasks: tasksOf(Number(options.classes), ['valence', 'arousal'].filter(label => samples.some(({ labels }) => labels[label] !== undefined))),
       pairs: [],
       licence: this.licence,
       notes: [
@@ -81,13 +88,10 @@ function unnamed(images: string[], labels: Map<string, Labels>, rejected: Reject
   return images.filter(file => !told.has(file)).map(path => ({ path, reason: NPY_IMAGE.test(path) ? `has no label ${baseName(path)} in annotations` : 'is not in the list training.csv or validation.csv' }))
 }
 
-function tasksOf(classes: number, samples: Sample[]): Record<string, Task> {
-  const affect = (label: string): Record<string, Task> => samples.some(({ labels }) => labels[label] !== undefined)
-    ? { [label]: { kind: 'regression', label, unit: '', range: [-1, 1], protocol: 'split' } }
-    : {}
+function tasksOf(classes: number, affects: string[]): Record<string, Task> {
+  const affect = (label: string): Task => ({ kind: 'regression', label, unit: '', range: [-1, 1], protocol: 'split' })
   return {
     expression: { kind: 'classification', label: 'expression', classes: EXPRESSIONS.slice(0, classes), protocol: 'split' },
-    ...affect('valence'),
-    ...affect('arousal'),
+    ...Object.fromEntries(affects.map(label => [label, affect(label)])),
   }
 }

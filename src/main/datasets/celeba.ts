@@ -1,10 +1,10 @@
-import type { Rejected, Sample, Split } from '#shared/dataset.ts'
+import type { Rejected, Sample, Split, Task } from '#shared/dataset.ts'
 import type { Listing } from './listing.ts'
 import path from 'node:path'
 import { z } from 'zod'
 import { packAttributes } from '#shared/attributes.ts'
 import { FacetError } from '#shared/errors.ts'
-import { baseName, declareFormat, isImage, strangers } from './format.ts'
+import { baseName, declareFormat, isImage, numbered, strangers } from './format.ts'
 import { append, count, createRoster, filesNamed, linesOf, partNote } from './lists.ts'
 
 const NAME = /^(\d{6})\.(?:jpe?g|png)$/i
@@ -18,6 +18,7 @@ const PARTS: Split[] = ['train', 'validation', 'test']
 const LAST_TRAIN = 162_770
 const LAST_VALIDATION = 182_637
 const WHOLE = 202_599
+const PEOPLE = 10_177
 
 /** CelebA: list_attr_celeba.txt, list_eval_partition.txt (or .csv) and the images in the wild or aligned. Liu et al. 2015; 202,599 images, 40 attributes. */
 export const celeba = declareFormat({
@@ -29,6 +30,7 @@ export const celeba = declareFormat({
   options: z.strictObject({
     images: z.enum(['original', 'aligned']).optional().describe('img_celeba (in the wild) or img_align_celeba; original where it is there, since faces are found and aligned here all the same'),
   }),
+  published: () => ({ samples: WHOLE, seen: LAST_TRAIN, subjects: PEOPLE, tasks: tasksOf(numbered('attribute', 40)) }),
   recognise(listing) {
     const images = listing.files.filter(isImage)
     const named = images.filter(file => NAME.test(baseName(file)))
@@ -56,9 +58,7 @@ export const celeba = declareFormat({
       format: 'celeba',
       samples,
       rejected,
-      tasks: {
-        attributes: { kind: 'attributes', label: 'attributes', attributes, protocol: 'split' },
-      },
+      tasks: tasksOf(attributes),
       pairs: [],
       licence: this.licence,
       notes: [
@@ -71,6 +71,12 @@ export const celeba = declareFormat({
     }
   },
 })
+
+function tasksOf(attributes: string[]): Record<string, Task> {
+  return {
+    attributes: { kind: 'attributes', label: 'attributes', attributes, protocol: 'split' },
+  }
+}
 
 function partOfNumber(file: string): number | undefined {
   const number = Number(NAME.exec(baseName(file))![1])

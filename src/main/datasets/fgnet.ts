@@ -2,10 +2,13 @@ import type { Rejected, Sample } from '#shared/dataset.ts'
 import { z } from 'zod'
 import { ageClassOf, AgeEdges, ageTasks } from './ages.ts'
 import { baseName, declareFormat, isImage, shareOf, strangers } from './format.ts'
-import { heldOutSubjects } from './held-out.ts'
+import { heldOutSubjects, seenShare } from './held-out.ts'
 import { byCodeUnit } from './listing.ts'
 
 const NAME = /^(\d{3})a(\d{2})[a-z]?\.[a-z]+$/i
+const WHOLE = 1002
+const SUBJECTS = 82
+const OLDEST = 69
 
 /** FG-NET aging: subject and age in the file name, `078A11.JPG`. Lanitis et al. 2002; 1,002 images of 82 subjects, ages 0-69; one person is left out in turn. */
 export const fgnet = declareFormat({
@@ -18,6 +21,7 @@ export const fgnet = declareFormat({
     ageEdges: AgeEdges,
     unseenSubjects: z.array(z.string().regex(/^\d{3}$/, 'three digits, e.g. "001"')).optional().describe('Subjects that no combiner or student sees; by default every fifth, sorted by number, from the first'),
   }),
+  published: ({ ageEdges, unseenSubjects }) => ({ samples: WHOLE, seen: Math.round(WHOLE * seenShare(SUBJECTS, unseenSubjects)), subjects: SUBJECTS, tasks: ageTasks([0, OLDEST], ageEdges, 'subjects') }),
   recognise(listing) {
     const images = listing.files.filter(isImage)
     return shareOf(images.filter(file => NAME.test(baseName(file))).length, images.length, 'are named subject A age (078A11.JPG)')
@@ -61,7 +65,7 @@ export const fgnet = declareFormat({
       licence: this.licence,
       notes: [
         `Held out of combiner and student: ${unseen.size} of ${subjects.length} subjects (${[...unseen].join(', ')}).`,
-        ...samples.length < 1002
+        ...samples.length < WHOLE
           ? [`${samples.length} of the 1,002 images and ${subjects.length} of the 82 subjects of the whole data set are here.`]
           : [],
       ],

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Rejected, Scan } from '#shared/dataset.ts'
+import type { Rejected, Scan, Task } from '#shared/dataset.ts'
 import type { Listing } from './listing.ts'
 
 /** How sure a format is that a folder is of its kind. */
@@ -8,6 +8,17 @@ export interface Recognition {
   confidence: number
   /** What was counted, as a clause: "1198 of 1200 images are named age_gender_race_datetime". */
   why: string
+}
+
+/** A data set as its publisher gives it: what a plan reckons with where the folder is not there yet. */
+export interface Published {
+  samples: number
+  /** Of these what combiner and student may learn from. */
+  seen: number
+  /** People, where the data set tells them apart. */
+  subjects?: number
+  /** Those of an untouched copy; classes that only the copy names are numbered. */
+  tasks: Record<string, Task>
 }
 
 /** One data set format: everything the rest of Facet needs to know of it. Adding a format is one file and one line in formats.ts. */
@@ -21,6 +32,8 @@ export interface DatasetFormat<Options extends z.ZodType = z.ZodType> {
   /** The images are ready crops or no faces: prepare only resizes them. */
   aligned: boolean
   options: Options
+  /** Its published size under these options; left out where there is none. */
+  published?: (options: z.output<Options>) => Published
   /** Judges by file names only, so that it is quick on any folder. */
   recognise: (listing: Listing) => Recognition
   /** Reads labels, splits and pairs. Opens no image. Throws FacetError where the folder's own lists are malformed. */
@@ -32,6 +45,11 @@ export interface DatasetFormat<Options extends z.ZodType = z.ZodType> {
 /** Declares a format; exists for its types. */
 export function declareFormat<Options extends z.ZodType>(format: DatasetFormat<Options>): DatasetFormat<Options> {
   return format
+}
+
+/** "person 1", "person 2", ...: in place of names that only a copy of the data set tells. */
+export function numbered(what: string, count: number): string[] {
+  return Array.from({ length: count }, (_, i) => `${what} ${i + 1}`)
 }
 
 const IMAGE = /\.(?:jpe?g|jpe|jfif|png|webp|gif|tiff?|bmp|avif|heic|heif|jp2|ppm|pgm)$/i

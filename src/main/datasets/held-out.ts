@@ -2,6 +2,11 @@ import { FacetError } from '#shared/errors.ts'
 
 const HELD_OUT_EVERY = 5
 
+/** Part of the people that combiner and student see, of so many. */
+export function seenShare(people: number, chosen: string[] | undefined): number {
+  return 1 - (chosen?.length ?? Math.ceil(people / HELD_OUT_EVERY)) / people
+}
+
 /**
  * People that combiner and student never see, where a protocol leaves one person out in turn: those chosen, or every fifth, sorted.
  * @throws FacetError `bad-input` for a person who is not there

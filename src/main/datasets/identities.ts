@@ -1,6 +1,8 @@
 import type { Sample, Task } from '#shared/dataset.ts'
+import type { Published } from './format.ts'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
+import { numbered } from './format.ts'
 import { byCodeUnit } from './listing.ts'
 import { count } from './lists.ts'
 import { hashFraction, stratifiedSplit } from './splits.ts'
@@ -47,12 +49,22 @@ export function identitySamples({ people: names, personOf, pathOf }: PeopleImage
   })
   return {
     samples,
-    tasks: { identity: { kind: 'classification', label: 'identity', classes: people, protocol: 'split' } },
+    tasks: identityTasks(people),
     notes: [
       `${count(people.length)} people are classes; of each one's images validation gets ${options.validation}, test ${options.test}, ordered by the SHA-256 of "${options.splitSeed}/path".`,
       ...share < 1 ? [`${count(samples.length)} of ${count(personOf.length)} images are taken, the same share of each person (option faces).`] : [],
     ],
   }
+}
+
+/** So many images of so many people, of which each one's share is kept from learning. */
+export function publishedIdentities(images: number, people: number, { validation, test, faces }: IdentitySplit): Published {
+  const samples = Math.round(images * shareOfFaces(images, faces))
+  return { samples, seen: Math.round(samples * (1 - validation - test)), subjects: people, tasks: identityTasks(numbered('person', people)) }
+}
+
+function identityTasks(people: string[]): Record<string, Task> {
+  return { identity: { kind: 'classification', label: 'identity', classes: people, protocol: 'split' } }
 }
 
 /** The share of all images that a number of faces is. */

@@ -1,4 +1,4 @@
-import type { Rejected, Sample, Split } from '#shared/dataset.ts'
+import type { Rejected, Sample, Split, Task } from '#shared/dataset.ts'
 import type { Listing } from './listing.ts'
 import type { MatField } from './mat.ts'
 import path from 'node:path'
@@ -41,6 +41,10 @@ export const imdbWiki = declareFormat({
     secondFace: z.enum(['reject', 'keep']).default('reject').describe('Photographs with a second face: nobody knows whose the age is'),
     splitSeed: z.int().min(0).default(0).describe('Which people those of validation and test are'),
   }),
+  published: (options) => {
+    const samples = WHOLE.imdb! + WHOLE.wiki!
+    return { samples, seen: Math.round(samples * SHARES.train), tasks: tasksOf([0, OLDEST], options.ageEdges) }
+  },
   recognise(listing) {
     const images = listing.files.filter(isImage)
     const named = images.filter(file => NAME.test(file)).length
@@ -70,10 +74,7 @@ export const imdbWiki = declareFormat({
       format: 'imdb-wiki',
       samples,
       rejected,
-      tasks: {
-        ...ageTasks(ages, options.ageEdges, 'split'),
-        gender: { kind: 'classification', label: 'gender', classes: GENDERS, protocol: 'split' },
-      },
+      tasks: tasksOf(ages, options.ageEdges),
       pairs: [],
       licence: this.licence,
       notes: [
@@ -83,6 +84,13 @@ export const imdbWiki = declareFormat({
     }
   },
 })
+
+function tasksOf(ages: number[], edges: number[]): Record<string, Task> {
+  return {
+    ...ageTasks(ages, edges, 'split'),
+    gender: { kind: 'classification', label: 'gender', classes: GENDERS, protocol: 'split' },
+  }
+}
 
 interface Options { ageEdges: number[], leastFaceScore: number, secondFace: 'reject' | 'keep', splitSeed: number }
 interface Read { samples: Sample[], rejected: Rejected[], notes: string[] }

@@ -8,6 +8,14 @@ import { baseName, declareFormat, isImage, shareOf, strangers } from './format.t
 import { codeOf } from './listing.ts'
 
 const NAME = /^([^/]+)_(\d{4})\.[a-z]+$/i
+const WHOLE = 13_233
+const PEOPLE = 5749
+/** Images that the ten folds' 6,000 pairs show; no two folds share a person. */
+const PAIRED = 7701
+const FOLDS = 10
+const TASKS: Record<string, Task> = {
+  verification: { kind: 'verification', protocol: 'pairs' },
+}
 
 /** One line of pairs.txt: two images, each a person and a number. */
 interface ListedPair { a: string, b: string, same: boolean, fold: number }
@@ -25,6 +33,7 @@ export const lfw = declareFormat({
   options: z.strictObject({
     unseen: z.array(z.int().positive()).default([1, 2, 3, 4, 5]).describe('Folds whose images no combiner or student sees'),
   }),
+  published: ({ unseen }) => ({ samples: WHOLE, seen: WHOLE - Math.round(PAIRED * unseen.length / FOLDS), subjects: PEOPLE, tasks: TASKS }),
   recognise(listing) {
     const images = listing.files.filter(isImage)
     const { confidence, why } = shareOf(images.filter(file => parseImage(file) !== null).length, images.length, 'are named Name/Name_0001.jpg')
@@ -74,21 +83,13 @@ export const lfw = declareFormat({
       format: 'lfw',
       samples,
       rejected,
-      tasks: verificationTask(pairs),
+      tasks: pairs.length > 0 ? TASKS : {},
       pairs,
       licence: this.licence,
       notes: notesOf(list, pairs.length, samples, options.unseen),
     }
   },
 })
-
-function verificationTask(pairs: Pair[]): Record<string, Task> {
-  return pairs.length > 0
-    ? {
-        verification: { kind: 'verification', protocol: 'pairs' },
-      }
-    : {}
-}
 
 function parseImage(file: string): { person: string, key: string } | null {
   const parts = file.split('/')
@@ -180,7 +181,7 @@ function notesOf({ folds, pairs }: PairList, usable: number, samples: Sample[], 
     ...usable < pairs.length
       ? [`${pairs.length - usable} of ${pairs.length} pairs are left out because an image of theirs is not here.`]
       : [],
-    ...samples.length < 13_233
+    ...samples.length < WHOLE
       ? [`${samples.length} of the 13,233 images of the whole data set are here.`]
       : [],
   ]

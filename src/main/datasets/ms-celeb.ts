@@ -7,7 +7,7 @@ import { FacetError } from '#shared/errors.ts'
 import { archivedPath, mostArchivedBytes } from '#shared/files/archived-image.ts'
 import { fileWithin } from '#shared/files/within.ts'
 import { baseName, declareFormat, isImage, strangers } from './format.ts'
-import { createPeople, identityOptions, identitySamples } from './identities.ts'
+import { createPeople, identityOptions, identitySamples, publishedIdentities } from './identities.ts'
 import { count, partNote } from './lists.ts'
 import { tsvRows } from './tsv.ts'
 
@@ -23,6 +23,7 @@ const COLUMNS: Record<number, { person: number, key: number[], image: number }> 
 /** Rejected rows that are told one by one; of a damaged file there may be millions. */
 const TOLD = 100_000
 const WHOLE = 8_456_240
+const PEOPLE = 99_892
 
 /**
  * MS-Celeb-1M: a table with an image in base64 a line (FaceImageCroppedWithAlignment.tsv: Freebase id, rank, addresses, face, rectangle, image;
@@ -38,6 +39,7 @@ export const msCeleb = declareFormat({
     ...identityOptions,
     file: z.string().optional().describe('The table, where there are several'),
   }),
+  published: options => publishedIdentities(WHOLE, PEOPLE, options),
   recognise(listing) {
     const tables = tablesOf(listing)
     const images = listing.files.filter(isImage)

@@ -1,4 +1,4 @@
-import type { Rejected, Sample } from '#shared/dataset.ts'
+import type { Rejected, Sample, Task } from '#shared/dataset.ts'
 import type { Listing } from './listing.ts'
 import path from 'node:path'
 import { z } from 'zod'
@@ -12,7 +12,12 @@ const NAME = /^((?:train|test)_\d{4,5})(_aligned)?\.[a-z]+$/i
 const LIST = /^list_par?tition_label\.txt$/i
 /** In the order of the labels 1 to 7. */
 const EXPRESSIONS = ['Surprise', 'Fear', 'Disgust', 'Happiness', 'Sadness', 'Anger', 'Neutral']
+const TASKS: Record<string, Task> = {
+  expression: { kind: 'classification', label: 'expression', classes: EXPRESSIONS, protocol: 'split' },
+}
 const WHOLE = 15_339
+/** Of these the published training part. */
+const TRAIN = 12_271
 
 /**
  * RAF-DB, the basic emotions: EmoLabel/list_patition_label.txt ("train_00001.jpg 5"), Image/original and Image/aligned; or class folders
@@ -28,6 +33,7 @@ export const rafdb = declareFormat({
     ...validationOptions,
     images: z.enum(['original', 'aligned']).optional().describe('Which of the two folders of images; original where it is there, since faces are found and aligned here all the same'),
   }),
+  published: ({ validation }) => ({ samples: WHOLE, seen: Math.round(TRAIN * (1 - validation)), tasks: TASKS }),
   recognise(listing) {
     const images = listing.files.filter(isImage)
     const named = images.filter(file => NAME.test(baseName(file)))
@@ -60,9 +66,7 @@ export const rafdb = declareFormat({
       format: 'rafdb',
       samples,
       rejected,
-      tasks: {
-        expression: { kind: 'classification', label: 'expression', classes: EXPRESSIONS, protocol: 'split' },
-      },
+      tasks: TASKS,
       pairs: [],
       licence: this.licence,
       notes: [

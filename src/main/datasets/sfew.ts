@@ -1,4 +1,4 @@
-import type { Sample, Split } from '#shared/dataset.ts'
+import type { Sample, Split, Task } from '#shared/dataset.ts'
 import type { Listing } from './listing.ts'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
@@ -11,8 +11,12 @@ const NAME = /^.+_\d{9}_\d{8}\.[a-z]+$/i
 const PART = /^(train|val|validation|test)(?:_.*)?$/i
 const ALIGNED = /(?:^|\/)[^/]*aligned[^/]*\//i
 const EXPRESSIONS = ['Angry', 'Disgust', 'Fear', 'Happy', 'Neutral', 'Sad', 'Surprise']
+const TASKS: Record<string, Task> = {
+  expression: { kind: 'classification', label: 'expression', classes: EXPRESSIONS, protocol: 'split' },
+}
 /** 958 train, 436 val, 372 test. */
 const WHOLE = 1766
+const TRAIN = 958
 
 type Part = 'train' | 'val' | 'test'
 interface Still { path: string, part: Part, expression: number | null }
@@ -31,6 +35,7 @@ export const sfew = declareFormat({
     ...validationOptions,
     images: z.enum(['original', 'aligned']).optional().describe('Whole stills or the aligned faces beside them; original where they are there, since faces are found and aligned here all the same'),
   }),
+  published: ({ validation }) => ({ samples: WHOLE, seen: Math.round(TRAIN * (1 - validation)), tasks: TASKS }),
   recognise(listing) {
     const images = listing.files.filter(isImage).filter(file => partOf(file) !== 'test')
     const share = shareOf(images.filter(file => NAME.test(baseName(file)) && partOf(file) !== null && expressionOf(file) !== null).length, images.length, 'are film stills (Film_000519240_00000005) in Train or Val and a folder of one of 7 expressions')
@@ -67,9 +72,7 @@ export const sfew = declareFormat({
       format: 'sfew',
       samples,
       rejected,
-      tasks: {
-        expression: { kind: 'classification', label: 'expression', classes: EXPRESSIONS, protocol: 'split' },
-      },
+      tasks: TASKS,
       pairs: [],
       licence: this.licence,
       notes: [

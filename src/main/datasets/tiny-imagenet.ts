@@ -1,10 +1,10 @@
-import type { Rejected, Sample, Split } from '#shared/dataset.ts'
+import type { Rejected, Sample, Split, Task } from '#shared/dataset.ts'
 import type { Listing } from './listing.ts'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
-import { baseName, declareFormat, isImage, shareOf, strangers } from './format.ts'
+import { baseName, declareFormat, isImage, numbered, shareOf, strangers } from './format.ts'
 import { byCodeUnit } from './listing.ts'
 import { stratifiedSplit } from './splits.ts'
 
@@ -12,6 +12,9 @@ const TRAIN = /^train\/(n\d{8})\/(?:images\/)?[^/]+$/
 const VAL_BY_CLASS = /^val\/(n\d{8})\/(?:images\/)?[^/]+$/
 const VAL = /^val\/(?:images\/)?([^/]+)$/
 const TEST = /^test\//
+const CLASSES = 200
+/** With a label: 500 a class to train with, 50 in val. */
+const [TRAIN_IMAGES, VAL_IMAGES] = [100_000, 10_000]
 
 /**
  * Tiny ImageNet (Stanford CS231n): train/WNID/images, val/images with val_annotations.txt, wnids.txt, words.txt; 200 classes, 64x64.
@@ -27,6 +30,7 @@ export const tinyImagenet = declareFormat({
     validation: z.number().positive().max(0.5).default(0.1).describe('Share of the training images of each class that validation gets'),
     splitSeed: z.int().min(0).default(0).describe('Which images those are'),
   }),
+  published: ({ validation }) => ({ samples: TRAIN_IMAGES + VAL_IMAGES, seen: Math.round(TRAIN_IMAGES * (1 - validation)), tasks: tasksOf(numbered('class', CLASSES)) }),
   recognise(listing) {
     const images = listing.files.filter(isImage).filter(file => !TEST.test(file))
     const isNamed = listing.files.includes('wnids.txt') || listing.files.some(file => TRAIN.test(file))
@@ -75,14 +79,7 @@ export const tinyImagenet = declareFormat({
       format: 'tiny-imagenet',
       samples,
       rejected,
-      tasks: {
-        object: {
-          kind: 'classification',
-          label: 'object',
-          classes: classes.titles,
-          protocol: 'split',
-        },
-      },
+      tasks: tasksOf(classes.titles),
       pairs: [],
       licence: this.licence,
       notes: [
@@ -90,13 +87,19 @@ export const tinyImagenet = declareFormat({
         ...unlabelled > 0
           ? [`The ${unlabelled} images of the folder test have no labels and are passed over.`]
           : [],
-        ...classes.titles.length < 200
-          ? [`${classes.titles.length} of the 200 classes of the whole data set are here.`]
+        ...classes.titles.length < CLASSES
+          ? [`${classes.titles.length} of the ${CLASSES} classes of the whole data set are here.`]
           : [],
       ],
     }
   },
 })
+
+function tasksOf(classes: string[]): Record<string, Task> {
+  return {
+    object: { kind: 'classification', label: 'object', classes, protocol: 'split' },
+  }
+}
 
 interface Classes { numbers: Map<string, number>, titles: string[] }
 

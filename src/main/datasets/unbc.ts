@@ -4,7 +4,7 @@ import { readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { z } from 'zod'
 import { declareFormat, isImage, shareOf, strangers } from './format.ts'
-import { heldOutSubjects } from './held-out.ts'
+import { heldOutSubjects, seenShare } from './held-out.ts'
 import { byCodeUnit, codeOf } from './listing.ts'
 import { append, count, numberOf, partNote } from './lists.ts'
 
@@ -17,6 +17,7 @@ const MOST_PAIN = 16
 const MOST_LABEL_BYTES = 4096
 const AT_ONCE = 64
 const WHOLE = 48_398
+const SUBJECTS = 25
 
 interface Frame { path: string, subject: string, base: string, name: string }
 
@@ -34,6 +35,7 @@ export const unbc = declareFormat({
     actionUnits: z.boolean().default(false).describe('Also read the action units of Frame_Labels/FACS, a task each'),
     unseenSubjects: z.array(z.string().regex(/^\d{3}-[a-z]{2}\d{3}$/i, 'like "042-ll042"')).optional().describe('Subjects that no combiner or student sees; by default every fifth, sorted, from the first'),
   }),
+  published: ({ actionUnits, unseenSubjects }) => ({ samples: WHOLE, seen: Math.round(WHOLE * seenShare(SUBJECTS, unseenSubjects)), subjects: SUBJECTS, tasks: tasksOf(actionUnits) }),
   recognise(listing) {
     const images = listing.files.filter(isImage)
     return shareOf(images.filter(file => FRAME.test(file)).length, images.length, 'lie in Images/042-ll042/SEQUENCE')
@@ -70,7 +72,7 @@ export const unbc = declareFormat({
         `Held out of combiner and student: ${unseen.size} of ${subjects.length} subjects (${[...unseen].join(', ')}).`,
         `${count(inPain)} of ${count(samples.length)} frames show pain (PSPI above 0).`,
         ...partNote(samples.length, WHOLE, 'frames'),
-        ...partNote(subjects.length, 25, 'subjects'),
+        ...partNote(subjects.length, SUBJECTS, 'subjects'),
       ],
     }
   },

@@ -1,4 +1,4 @@
-import type { Rejected, Sample, Split } from '#shared/dataset.ts'
+import type { Rejected, Sample, Split, Task } from '#shared/dataset.ts'
 import type { Listing } from './listing.ts'
 import path from 'node:path'
 import { z } from 'zod'
@@ -8,6 +8,11 @@ import { baseName, declareFormat, isImage, shareOf, strangers } from './format.t
 import { hashFraction, partOf } from './splits.ts'
 
 const NAME = /^(\d{1,3})_([01])_([0-4])_\d{8}[^/]*$/
+/** Of 23,708 files those that are named well. */
+const WHOLE = 23_705
+/** Files of the CORAL split. */
+const CORAL = { train: 13_147, test: 3287 }
+const [YOUNGEST, OLDEST] = [1, 116]
 const DEFAULT_SHARES = { train: 0.6, validation: 0.1 }
 /** What the CORAL split takes of its training files for validation, because it has none of its own. */
 const CORAL_VALIDATION = 0.1
@@ -32,6 +37,11 @@ export const utkface = declareFormat({
   options: z.strictObject({
     ageEdges: AgeEdges,
     coral: z.string().optional().describe('Folder with the CORAL split: utk_train.csv, utk_test.csv and perhaps utk_valid.csv, each with a column "file" (Cao et al. 2020). Looked for in the data set\'s own folder too'),
+  }),
+  published: ({ ageEdges, coral }) => ({
+    samples: WHOLE,
+    seen: Math.round(coral === undefined ? WHOLE * DEFAULT_SHARES.train : WHOLE - CORAL.test - CORAL.train * CORAL_VALIDATION),
+    tasks: tasksOf([YOUNGEST, OLDEST], ageEdges),
   }),
   recognise(listing) {
     const images = listing.files.filter(isImage)
@@ -65,21 +75,7 @@ export const utkface = declareFormat({
       format: 'utkface',
       samples,
       rejected,
-      tasks: {
-        gender: {
-          kind: 'classification',
-          label: 'gender',
-          classes: GENDERS,
-          protocol: 'split',
-        },
-        ethnicity: {
-          kind: 'classification',
-          label: 'ethnicity',
-          classes: ETHNICITIES,
-          protocol: 'split',
-        },
-        ...ageTasks(ages, options.ageEdges, 'split'),
-      },
+      tasks: tasksOf(ages, options.ageEdges),
       pairs: [],
       licence: this.licence,
       notes: [
@@ -93,6 +89,14 @@ export const utkface = declareFormat({
     }
   },
 })
+
+function tasksOf(ages: number[], edges: number[]): Record<string, Task> {
+  return {
+    gender: { kind: 'classification', label: 'gender', classes: GENDERS, protocol: 'split' },
+    ethnicity: { kind: 'classification', label: 'ethnicity', classes: ETHNICITIES, protocol: 'split' },
+    ...ageTasks(ages, edges, 'split'),
+  }
+}
 
 function parseName(name: string): Labels | string {
   const match = NAME.exec(name)

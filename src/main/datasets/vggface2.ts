@@ -5,14 +5,19 @@ import path from 'node:path'
 import { z } from 'zod'
 import { FacetError } from '#shared/errors.ts'
 import { baseName, declareFormat, isImage, shareOf, strangers } from './format.ts'
-import { createPeople, identityOptions, identitySamples, shareOfFaces, thin } from './identities.ts'
+import { createPeople, identityOptions, identitySamples, publishedIdentities, shareOfFaces, thin } from './identities.ts'
 import { append, count, filesNamed, linesOf, partNote } from './lists.ts'
 import { hashFraction } from './splits.ts'
 
 const FACE = /(?:^|\/)(n\d{6})\/[^/]+\.[a-z]+$/i
 const PART = /(?:^|_)(train|test)(?:_|$)/i
-const GENDERS = ['male', 'female']
+const GENDER_TASKS: Record<string, Task> = {
+  gender: { kind: 'classification', label: 'gender', classes: ['male', 'female'], protocol: 'split' },
+}
 const WHOLE = 3_311_286
+/** Images of the 500 people of test. */
+const TEST = 169_396
+const [TRAIN_PEOPLE, TEST_PEOPLE] = [8631, 500]
 
 type Part = 'train' | 'test'
 interface Face { path: string, person: string, part: Part }
@@ -31,6 +36,11 @@ export const vggface2 = declareFormat({
     task: z.enum(['identity', 'gender']).default('identity').describe('identity: the people of train are classes, and part of each one\'s images is kept for validation and test; gender: by person, a share of the people of train for validation, tested on the people of test'),
     ...identityOptions,
   }),
+  published: (options) => {
+    const train = publishedIdentities(WHOLE - TEST, TRAIN_PEOPLE, options)
+    const all = { ...train, samples: train.samples + TEST, subjects: TRAIN_PEOPLE + TEST_PEOPLE }
+    return options.task === 'identity' ? all : { ...all, seen: Math.round(train.samples * (1 - options.validation)), tasks: GENDER_TASKS }
+  },
   recognise(listing) {
     const images = listing.files.filter(isImage)
     const share = shareOf(images.filter(file => FACE.test(file)).length, images.length, 'lie in a folder of a person, n000001')
@@ -189,7 +199,7 @@ function genderSamples(faces: Face[], meta: Map<string, Person>, options: Identi
       subject: face.person,
       unseen: false,
     })),
-    tasks: { gender: { kind: 'classification', label: 'gender', classes: GENDERS, protocol: 'split' } },
+    tasks: GENDER_TASKS,
     notes: [`Test are the people of test. Validation: people of train whose SHA-256 of "${options.splitSeed}/person" is a fraction below ${options.validation}.`],
   }
 }

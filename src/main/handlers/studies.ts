@@ -1,8 +1,8 @@
 import type { Parsed } from '#shared/contract.ts'
-import type { PlanView } from '#shared/views.ts'
+import type { AssumedView, PlanView } from '#shared/views.ts'
 import type { Core, HandlerPart } from '../core.ts'
 import type { Measured } from '../studies/estimate.ts'
-import type { ResolvedStudy } from '../studies/resolve.ts'
+import type { DatasetEntry, ResolvedStudy } from '../studies/resolve.ts'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { missingRoom, reserveBytes } from '#shared/disk-budget.ts'
@@ -10,9 +10,10 @@ import { FacetError } from '#shared/errors.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
 import { wordBytes } from '#shared/words.ts'
 import { formats } from '../datasets/formats.ts'
+import { assumeDataset } from '../studies/assume-dataset.ts'
 import { estimateStep } from '../studies/estimate.ts'
 import { parseRecipe } from '../studies/parse-recipe.ts'
-import { plannedRuns, planStudy } from '../studies/plan.ts'
+import { plannedRuns, planStudy, stageCosts } from '../studies/plan.ts'
 import { readRecipeState } from '../studies/recipe-state.ts'
 import { resolveStudy } from '../studies/resolve.ts'
 import { listTeachers } from '../teachers/registry.ts'
@@ -22,12 +23,12 @@ import { listRuns } from '../workspace/runs.ts'
 import { listStudies, putStudy, requireStudy } from '../workspace/studies.ts'
 import { registerDataset } from './datasets.ts'
 
-type RecipeInput = Parsed<'studies.plan'>
+type RecipeInput = Omit<Parsed<'studies.plan'>, 'assumesPublished'>
 
 export const studyHandlers = ((core) => {
   const { workspace: { db, paths }, runner } = core
   return {
-    'studies.plan': async input => makePlan(core, await resolve(core, input)),
+    'studies.plan': async ({ assumesPublished, ...input }) => makePlan(core, await resolve(core, input, { assumesPublished })),
     'studies.run': async (input) => {
       const study = await resolve(core, input)
       const plan = await makePlan(core, study)
@@ -62,7 +63,7 @@ export const studyHandlers = ((core) => {
   }
 }) satisfies HandlerPart
 
-async function resolve(core: Core, { path, text, set, seeds, workingDirectory }: RecipeInput): Promise<ResolvedStudy> {
+async function resolve(core: Core, { path, text, set, seeds, workingDirectory }: RecipeInput, { assumesPublished = false } = {}): Promise<ResolvedStudy> {
   const settings = set.map((setting) => {
     const at = setting.indexOf('=')
     if (at < 1)
@@ -79,6 +80,7 @@ async function resolve(core: Core, { path, text, set, seeds, workingDirectory }:
     seeds,
     workingDirectory: workingDirectory ?? dirname(path),
   })
+  const folderOf = (name: string, entry: DatasetEntry): string => entry.path ?? join(core.workspace.paths.root, 'data', name)
   return resolveStudy(checked, {
     listTeachers: () => listTeachers(core.workspace.paths.teachers, { anew: true }), // keys are made of these sums
     ensureDataset: async (name, entry) => {
@@ -88,13 +90,19 @@ async function resolve(core: Core, { path, text, set, seeds, workingDirectory }:
       const { fingerprint } = await registerDataset(core, {
         name,
         format: entry.format,
-        path: entry.path ?? join(core.workspace.paths.root, 'data', name),
+        path: folderOf(name, entry),
         options: entry.options,
       })
       return {
         fingerprint,
         pack: core.workspace.paths.datasetPath(fingerprint),
       }
+    },
+    ...assumesPublished && {
+      assumeDataset: (name, entry) => {
+        const path = folderOf(name, entry)
+        return existsSync(path) ? null : assumeDataset(name, { ...entry, path })
+      },
     },
   })
 }
@@ -108,23 +116,37 @@ async function knownWithoutFolder({ workspace: { db, paths } }: Core, name: stri
   return isIt && formats.every(one => one.name !== known.format || !one.generate) ? known.fingerprint : null
 }
 
-async function makePlan({ workspace: { db, paths }, cores, freeBytes }: Core, { checked, expansion, datasets }: ResolvedStudy): Promise<PlanView> {
+async function makePlan({ workspace: { db, paths }, cores, freeBytes }: Core, study: ResolvedStudy): Promise<PlanView> {
+  const { checked, expansion, datasets, assumed } = study
   const done = new Set((await listRuns(db, {
     states: ['done'],
   })).map(run => run.key))
+  const measured = await measuredRuns(db)
   const plan = planStudy(checked.recipe.study, expansion, {
     datasets,
     cores,
-    measured: await measuredRuns(db),
+    measured,
     isSealed: step => done.has(step.key) && existsSync(paths.artefactPath(step.stage, step.key)),
     blockedBy: (step) => {
-      const gone = step.inputs.sources.find(source => step.stage === 'prepare' && !existsSync(source.root))
+      const gone = step.inputs.sources.find(source => step.stage === 'prepare' && !assumed.includes(source.name) && !existsSync(source.root))
       return gone
         ? `the folder of "${gone.name}" is gone: ${gone.root}`
         : null
     },
   })
-  return { ...plan, freeBytes: freeBytes() }
+  if (assumed.length === 0)
+    return { ...plan, freeBytes: freeBytes() }
+  const stages = stageCosts(plan, expansion, cores)
+  return { ...plan, steps: [], freeBytes: freeBytes(), assumed: { ...viewAssumed(study), stages, cores, measured: measured.length } }
+}
+
+function viewAssumed({ checked, datasets, assumed }: ResolvedStudy): Omit<AssumedView, 'stages' | 'cores' | 'measured'> {
+  return {
+    folders: datasets.filter(({ name }) => assumed.includes(name)).map(({ name, format, root, samples }) => ({ name, format, path: root, samples })),
+    datasets: datasets.length,
+    unlabelled: datasets.filter(({ name }) => checked.recipe.unlabelled.includes(name)).reduce((sum, { seen }) => sum + seen, 0),
+    images: datasets.reduce((sum, { samples }) => sum + samples, 0),
+  }
 }
 
 /** Seconds that finished runs took beside what was expected of them. */

@@ -33,6 +33,9 @@ export interface StudyPlan {
   bytes: number
 }
 
+/** What is to do of one stage. */
+export interface StageCost { stage: Step['stage'], runs: number, seconds: number, bytes: number }
+
 /**
  * What is cached, what will run, in which order, and what that costs.
  *
@@ -65,17 +68,27 @@ export function planStudy(study: string, expansion: Expansion, { datasets, cores
     ...states.values(),
   ]
   const toDo = steps.filter(step => step.state === 'to do')
-  const alone = new Set(expansion.steps.filter(step => step.usesAllCores).map(step => step.key))
-  const seconds = toDo.reduce((sum, step) => sum + step.seconds / (alone.has(step.key)
-    ? 1
-    : cores), 0)
   return {
     study,
     steps,
     cached: steps.filter(step => step.state === 'cached').length,
     toDo: toDo.length,
     blocked: steps.filter(step => step.state === 'blocked').length,
-    seconds,
+    ...costOf(toDo, expansion, cores),
+  }
+}
+
+/** What is to do, stage by stage in their order; they add up to the plan's time and disk. */
+export function stageCosts({ steps }: StudyPlan, expansion: Expansion, cores: number): StageCost[] {
+  const byStage = Map.groupBy(steps.filter(step => step.state === 'to do'), step => step.stage)
+  return [...byStage].map(([stage, toDo]) => ({ stage, runs: toDo.length, ...costOf(toDo, expansion, cores) }))
+}
+
+/** Time and disk of runs together, those that go side by side counted as such. */
+function costOf(toDo: readonly PlanStep[], expansion: Expansion, cores: number): Estimate {
+  const alone = new Set(expansion.steps.filter(step => step.usesAllCores).map(step => step.key))
+  return {
+    seconds: toDo.reduce((sum, step) => sum + step.seconds / (alone.has(step.key) ? 1 : cores), 0),
     bytes: toDo.reduce((sum, step) => sum + step.bytes, 0),
   }
 }

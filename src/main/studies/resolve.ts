@@ -11,10 +11,15 @@ import { suggestName } from '#shared/nearest.ts'
 import { expandStudy } from './expand.ts'
 import { contentKey } from './keys.ts'
 
+/** What a recipe says of a data set. */
+export interface DatasetEntry { path?: string, format?: string, options: Record<string, unknown> }
+
 /** How a study gets at what its recipe names; the host gives it. */
 export interface Registry {
   /** Scans and seals the folder (idempotent) and tells where its pack is. */
-  ensureDataset: (name: string, entry: { path?: string, format?: string, options: Record<string, unknown> }) => Promise<{ pack: string, fingerprint: string }>
+  ensureDataset: (name: string, entry: DatasetEntry) => Promise<{ pack: string, fingerprint: string }>
+  /** A data set whose folder is missing, as a plan reckons with it; null where nobody knows how large it is. Left out where the study is to run. */
+  assumeDataset?: (name: string, entry: DatasetEntry) => StudyDataset | null
   /** Every teacher that can be named, files checked. */
   listTeachers: () => Promise<(StudyTeacher & { problem: string | null })[]>
 }
@@ -23,6 +28,8 @@ export interface Registry {
 export interface ResolvedStudy {
   checked: CheckedRecipe
   datasets: StudyDataset[]
+  /** Names of those among them whose folders are missing. */
+  assumed: string[]
   teachers: StudyTeacher[]
   expansion: Expansion
 }
@@ -30,15 +37,19 @@ export interface ResolvedStudy {
 /**
  * Finds the data sets and teachers that a recipe names and expands it.
  *
- * @throws FacetError where a teacher is unknown or its files are not what its manifest says, and where data sets are missing: all of them are named
+ * @throws FacetError where a teacher is unknown or its files are not what its manifest says, and where data sets are missing that are not assumed: all are named
  */
 export async function resolveStudy(checked: CheckedRecipe, registry: Registry): Promise<ResolvedStudy> {
   const teachers = await findTeachers(checked.recipe.teachers, registry)
-  const packed = await findDatasets(checked.recipe.data, registry)
+  const found = await findDatasets(checked.recipe.data, registry)
+  const packed = found.flatMap(one => 'pack' in one ? [one] : [])
   const { unlabelled } = checked.recipe
   const held = new Map(packed.filter(({ name }) => !unlabelled.includes(name)).map(({ name, pack }) => [name, heldOutHashes(pack)]))
   const shown = hashesAmong(packed.filter(({ name }) => unlabelled.includes(name)), new Set([...held.values()].flat()))
-  const datasets = packed.map(({ name, pack, fingerprint }): StudyDataset => {
+  const datasets = found.map((one): StudyDataset => {
+    if (!('pack' in one))
+      return one
+    const { name, pack, fingerprint } = one
     const copies = held.get(name)?.filter(hash => shown.has(hash)) ?? []
     return {
       ...readDataset(name, pack, fingerprint),
@@ -51,6 +62,7 @@ export async function resolveStudy(checked: CheckedRecipe, registry: Registry): 
   return {
     checked,
     datasets,
+    assumed: found.flatMap(one => 'pack' in one ? [] : [one.name]),
     teachers,
     expansion: expandStudy(checked, datasets, teachers),
   }
@@ -59,17 +71,22 @@ export async function resolveStudy(checked: CheckedRecipe, registry: Registry): 
 interface PackedDataset { name: string, pack: string, fingerprint: string }
 
 /** Every data set of a recipe. One folder that is missing does not hide the next: a person who collects them wants the whole list. */
-async function findDatasets(data: CheckedRecipe['recipe']['data'], registry: Registry): Promise<PackedDataset[]> {
-  const packed: PackedDataset[] = []
+async function findDatasets(data: CheckedRecipe['recipe']['data'], registry: Registry): Promise<(PackedDataset | StudyDataset)[]> {
+  const found: (PackedDataset | StudyDataset)[] = []
   const missing: { name: string, error: FacetError }[] = []
   for (const [name, { format, path, ...options }] of Object.entries(data)) {
+    const entry = { format, path, options }
     try {
-      packed.push({ name, ...await registry.ensureDataset(name, { format, path, options }) })
+      found.push({ name, ...await registry.ensureDataset(name, entry) })
     }
     catch (error) {
       if (!(error instanceof FacetError && error.code === 'not-found'))
         throw error
-      missing.push({ name, error })
+      const assumed = registry.assumeDataset?.(name, entry)
+      if (assumed)
+        found.push(assumed)
+      else
+        missing.push({ name, error })
     }
   }
   if (missing.length === 1)
@@ -80,7 +97,7 @@ async function findDatasets(data: CheckedRecipe['recipe']['data'], registry: Reg
       hint: 'Copy them there, or set their paths: --set data.NAME.path=DIR.',
     })
   }
-  return packed
+  return found
 }
 
 async function findTeachers(names: string[], registry: Registry): Promise<StudyTeacher[]> {

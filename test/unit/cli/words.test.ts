@@ -11,6 +11,9 @@ it.each([
   [245, '4 min 5 s'],
   [1800, '30 min'],
   [12_000, '3 h 20 min'],
+  [359_940, '99 h 59 min'],
+  [360_000, '4 d 4 h'], // 100 hours
+  [150_000_000, '1,736 d 3 h'],
 ])('%d s reads %s', (seconds, text) => {
   expect(wordDuration(seconds)).toBe(text)
 })

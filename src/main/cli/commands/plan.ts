@@ -3,18 +3,27 @@ import type { RegisterCommand } from '../command.ts'
 import type { RecipeOptions } from '../recipe-input.ts'
 import type { Terminal } from '../terminal.ts'
 import { missingRoom, reserveBytes } from '#shared/disk-budget.ts'
+import { wordAssumed, wordMissing } from '../assumed.ts'
 import { readRecipeInput, withRecipeOptions } from '../recipe-input.ts'
 import { list } from '../terminal.ts'
 import { shortKey, wordBytes, wordDuration, wordMany } from '../words.ts'
 
-/** plan STUDY.yaml: what is cached, what would run, in which order, how long and how large. */
+/** plan STUDY.yaml: what is cached, what would run, in which order, how long and how large; where folders are missing, what the study would cost with them. */
 export const plan: RegisterCommand = (program, act) => withRecipeOptions(program
   .command('plan <recipe>')
-  .description('what a study would do now, with an estimate of time and disk'))
+  .description('what a study would do now, with an estimate of time and disk')
+  .addHelpText('after', '\nWhere folders of data sets are missing it lists them and estimates time and disk by stage at their published sizes, and fails (1).'))
   .action(act(async ({ terminal, connect }, recipe: string, options: RecipeOptions) => {
     const input = await readRecipeInput(recipe, options)
-    const planned = await (await connect({ create: true })).call('studies.plan', input)
-    terminal.result(planned, () => [listPlan(planned, terminal), '', wordPlan(planned), ...wordRoom(planned)].join('\n'))
+    const planned = await (await connect({ create: true })).call('studies.plan', { ...input, assumesPublished: true })
+    const { assumed } = planned
+    terminal.result(planned, () => assumed
+      ? [wordAssumed(planned, assumed, terminal), ...wordRoom(planned)].join('\n')
+      : [listPlan(planned, terminal), '', wordPlan(planned), ...wordRoom(planned)].join('\n'))
+    if (!assumed)
+      return
+    terminal.note(wordMissing(assumed))
+    return 1
   }))
 
 /** "3 of 40 steps are cached; 37 to do, about 12 min and 1.2 GB." */
