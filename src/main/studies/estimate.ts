@@ -46,7 +46,7 @@ export function estimateStep(step: Step, datasets: StudyDataset[], { cores, all 
   const width = step.inputs.teachers.reduce((sum, teacher) => sum + teacher.dimension, 0)
   const { seconds, bytes } = work(step, { faces, seen, width, datasets, all })
   return {
-    seconds: startSeconds + seconds * scale,
+    seconds: startSeconds + (seconds + nearCopySeconds(step, { seen, width, datasets })) * scale,
     bytes: Math.round(bytes),
   }
 }
@@ -186,6 +186,15 @@ function selectionWork({ config, inputs: { teachers } }: Step, faces: number, fo
     seconds: compileSeconds + solved + folds * stepsUntilStopped * Math.min(steps, epochs * Math.ceil(faces * 0.7 / batch)) * parameters * secondsPerWeight,
     bytes: scores + Math.max(...widths) * (hidden[0] ?? 1) * 4,
   }
+}
+
+/** Where near copies are looked for, every run that learns compares all its faces with all that are held out, number by number. */
+function nearCopySeconds({ inputs: { sources, nearCopies } }: Step, { seen, width, datasets }: Pick<Scope, 'seen' | 'width' | 'datasets'>): number {
+  if (nearCopies === undefined)
+    return 0
+  const compared = sources.filter(({ embeddings }) => embeddings).map(({ fingerprint }) => datasets.find(data => data.fingerprint === fingerprint)!)
+  const heldOut = compared.reduce((sum, data) => sum + data.samples - data.seen, 0)
+  return 2 * seen * heldOut * width / matrixRate
 }
 
 /** Half an autoencoder: the multi-task student's decoder. */

@@ -123,6 +123,19 @@ describe('an estimate', () => {
     expect(seconds({ multiTask: { size: 64 } }) - seconds({})).toBeCloseTo(1000 * weights * (6 * 32 + 40) / 0.8e11, 6)
   })
 
+  it('counts the search for near copies in every run that learns, and in no other', () => {
+    const large = [{ ...datasets[0]!, samples: 1_000_000, seen: 600_000 }]
+    const seconds = (more: string) => {
+      const { steps } = expansion(4000, more)
+      return steps.map(step => [step.stage, estimateStep(step, large, { cores: 2, all: steps }).seconds] as const)
+    }
+    const plain = seconds('')
+    seconds('nearCopies: 0.95').forEach(([stage, asked], i) => {
+      // 600,000 faces against 400,000 by 128 numbers, two operations each, 80 G of them a second
+      expect(asked - plain[i]![1], stage).toBeCloseTo(['combine', 'distil'].includes(stage) ? 768 : 0, 6)
+    })
+  })
+
   const tuned = (more: string) => {
     const { steps } = expandStudy(parseRecipe(`study: s
 data: { utk: { format: utkface, path: utk } }
