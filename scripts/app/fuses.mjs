@@ -13,6 +13,7 @@ export const fuses = Object.freeze({
   EnableEmbeddedAsarIntegrityValidation: false, // Electron has it for macOS and Windows alone; the package is for Linux
   EnableCookieEncryption: true,
   LoadBrowserProcessSpecificV8Snapshot: false,
+  GrantFileProtocolExtraPrivileges: false, // the page comes by a scheme of its own
 })
 
 /**

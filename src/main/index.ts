@@ -3,17 +3,18 @@ import type { Front } from './front/front.ts'
 import type { PageChannel } from './window/ipc.ts'
 import { join } from 'node:path'
 import process from 'node:process'
-import { pathToFileURL } from 'node:url'
 import { app, dialog, nativeTheme, session } from 'electron'
 import { toProblem, wordProblem } from '#shared/errors.ts'
 import { createFront } from './front/front.ts'
 import { listRecent, readRemembered } from './front/recent.ts'
 import { appRoot } from './node-binary.ts'
+import { ownPageUrl } from './security/page-answers.ts'
 import { reveal } from './window/desktop-answers.ts'
 import { hardenSession } from './window/harden.ts'
 import { connectPage } from './window/ipc.ts'
 import { openMainWindow } from './window/main-window.ts'
 import { setMenu } from './window/menu.ts'
+import { registerPageScheme, servePage } from './window/page-protocol.ts'
 
 /** Electron's main process: one window on the front. It holds no workspace and computes nothing; the host process does. */
 let front: Front | undefined
@@ -25,7 +26,7 @@ function pageUrl(): string {
   const development = process.env.ELECTRON_RENDERER_URL
   return development && !app.isPackaged
     ? development
-    : pathToFileURL(join(appRoot, 'out/renderer/index.html')).href
+    : ownPageUrl
 }
 
 /** The workspace to begin with: named, or the last one that is still there; without one the page asks. */
@@ -35,6 +36,7 @@ function firstWorkspace(): string | null {
 
 async function start(): Promise<void> {
   hardenSession(session.defaultSession)
+  servePage(session.defaultSession, join(appRoot, 'out/renderer'))
   nativeTheme.themeSource = readRemembered().theme
   setMenu(command => channel?.tell(command))
   front = createFront({ first: firstWorkspace() })
@@ -52,6 +54,7 @@ async function openWindow(): Promise<void> {
   })
 }
 
+registerPageScheme()
 if (app.requestSingleInstanceLock()) {
   app.on('second-instance', () => {
     if (window)

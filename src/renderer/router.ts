@@ -38,7 +38,7 @@ export const menuScreens: readonly Screen[] = screens
   .filter(({ digit }) => digit !== undefined)
   .sort((a, b) => a.digit! - b.digit!)
 
-/** The address lives behind the hash: a page that is served from a file has no other. */
+/** The address lives behind the hash: behind the page's own lie files alone. */
 export function createAppRouter(): ReturnType<typeof createRouter> {
   const routes: RouteRecordRaw[] = screens.map(({ name, path, title, isPerPath, view }) => ({ name, path, component: view, meta: { title, isPerPath } }))
   routes.push({ path: '/:rest(.*)*', name: 'nowhere', component: () => import('./views/NowhereView.vue'), meta: { title: 'Not found' } })

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
+import { securityHeaders } from '#main/security/csp.ts'
 import { describeApp, isRealElectron, patient, startApp } from './harness.ts'
 import { startCountingRun, stateOfRun, stopRun, temporaryWorkspace, terminal } from './workspaces.ts'
 
@@ -132,6 +133,19 @@ describeApp('a page', (carrier) => {
 })
 
 describe('electron', () => {
+  it('gives the page an address of its own, behind which lies its folder alone', async () => {
+    app = await startApp('electron')
+    await app.page.locator('header').waitFor()
+    const url = await app.electron!.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]!.webContents.getURL())
+    expect(url.split('#')[0]).toBe('facet://app/index.html')
+    const got = await app.page.evaluate(async () => {
+      const page = await fetch('index.html')
+      const outside = await Promise.all(['..%2f..%2fpackage.json', '..%2fmain%2findex.js', '/etc/passwd'].map(async path => (await fetch(path)).status))
+      return { isSecureContext, status: page.status, policy: page.headers.get('content-security-policy'), outside }
+    })
+    expect(got).toEqual({ isSecureContext: true, status: 200, policy: securityHeaders['content-security-policy'], outside: [404, 404, 404] })
+  })
+
   it('lets the page open nothing and go nowhere', async () => {
     app = await startApp('electron')
     const { page, electron } = app

@@ -143,15 +143,18 @@ class WebContents extends EventEmitter {
     })
     await page.send('Runtime.enable')
     page.on('Fetch.requestPaused', event => void this.judge(page, event))
-    await page.send('Fetch.enable', { patterns: [{ resourceType: 'Document' }] })
+    await page.send('Fetch.enable', { patterns: [{ resourceType: 'Document' }, { urlPattern: `https://*${carrier}/*` }] })
     return page
   }
 
   /** A document that the page wants to go to by itself: `will-navigate` may prevent it, as in Electron. */
-  async judge(page, { requestId, request, frameId }) {
-    const isOurs = request.url.split('#')[0] === this.url?.split('#')[0]
+  async judge(page, { requestId, request, frameId, resourceType }) {
+    const url = schemeUrl(request.url)
+    const isOurs = url.split('#')[0] === this.url?.split('#')[0]
     const isTop = frameId === this.targetId
-    const goesOn = isOurs || !isTop || allowed(this, 'will-navigate', request.url)
+    const goesOn = isOurs || !isTop || resourceType !== 'Document' || allowed(this, 'will-navigate', url)
+    if (goesOn && url !== request.url)
+      return page.send('Fetch.fulfillRequest', { requestId, ...await answerOf(url, request.method) }).catch(() => {})
     await page.send(goesOn ? 'Fetch.continueRequest' : 'Fetch.failRequest', { requestId, ...!goesOn && { errorReason: 'Aborted' } }).catch(() => {})
   }
 
@@ -185,7 +188,7 @@ class WebContents extends EventEmitter {
     const page = await this.page
     this.url = url
     const loaded = new Promise(resolve => page.once('Page.loadEventFired', resolve))
-    const { errorText } = await page.send('Page.navigate', { url })
+    const { errorText } = await page.send('Page.navigate', { url: carriedUrl(url) })
     if (errorText)
       throw new Error(`${errorText} (-2) loading '${url}'`)
     await loaded
@@ -296,8 +299,46 @@ export const dialog = Object.fromEntries(['showOpenDialog', 'showSaveDialog', 's
 export const shell = { openExternal: async url => void (shell.opened ??= []).push(url), showItemInFolder() {}, openPath: async () => '' }
 export const nativeTheme = Object.assign(new EventEmitter(), { themeSource: 'system', shouldUseDarkColors: false })
 
+/** Schemes of the app's own, which Chromium outside Electron does not know: their addresses travel as https ones of hosts that nobody has. */
+const carrier = '.standin.invalid'
+const schemes = new Map()
+export const protocol = { registerSchemesAsPrivileged: list => list.forEach(({ scheme }) => schemes.set(scheme, undefined)) }
+
+function carriedUrl(url) {
+  const { protocol, host, pathname, search, hash } = new URL(url)
+  const scheme = protocol.slice(0, -1)
+  return schemes.has(scheme) ? `https://${host}.${scheme}${carrier}${pathname}${search}${hash}` : url
+}
+
+/** The address as the app means it. */
+function schemeUrl(carried) {
+  const { host, pathname, search, hash } = URL.parse(carried) ?? { host: '' }
+  if (!host.endsWith(carrier))
+    return carried
+  const [name, scheme] = host.slice(0, -carrier.length).split('.')
+  return `${scheme}://${name}${pathname}${search}${hash}`
+}
+
+/** What the app's handler answers, as Chromium's DevTools protocol takes it. */
+async function answerOf(url, method) {
+  const response = await schemes.get(url.split(':')[0])(new Request(url, { method }))
+  return {
+    responseCode: response.status,
+    responseHeaders: [...response.headers].map(([name, value]) => ({ name, value })),
+    body: Buffer.from(await response.arrayBuffer()).toString('base64'),
+  }
+}
+
 /** Permissions are asked of the handlers that the app set, by tests: a headless page has nobody to ask. */
 class Session extends EventEmitter {
+  protocol = {
+    handle(scheme, handler) {
+      if (!schemes.has(scheme))
+        throw new Error(`The scheme ${scheme} was not registered before the app was ready`)
+      schemes.set(scheme, handler)
+    },
+  }
+
   setPermissionRequestHandler = handler => void (this.permissionRequestHandler = handler)
   setPermissionCheckHandler = handler => void (this.permissionCheckHandler = handler)
   setDevicePermissionHandler = handler => void (this.devicePermissionHandler = handler)
@@ -320,4 +361,4 @@ export class Notification extends EventEmitter {
   }
 }
 
-export default { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, Notification, screen, session, shell, webContents }
+export default { app, BrowserWindow, dialog, ipcMain, Menu, nativeTheme, Notification, protocol, screen, session, shell, webContents }

@@ -15,10 +15,10 @@ const directives: Record<string, string> = {
   'object-src': '\'none\'',
 }
 
-/** For the page's own `<meta>`, which holds in Electron, where no server sends headers. */
+/** For the page's own `<meta>`: it holds wherever the page is opened. */
 export const pagePolicy: string = Object.entries(directives).map(([name, value]) => `${name} ${value}`).join('; ')
 
-/** What every answer of the server carries. `frame-ancestors` counts in a header only. */
+/** What every answer of the server, and of the page's own scheme in Electron, carries. `frame-ancestors` counts in a header only. */
 export const securityHeaders: Record<string, string> = {
   'content-security-policy': `${pagePolicy}; frame-ancestors 'none'`,
   'x-content-type-options': 'nosniff',

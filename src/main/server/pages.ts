@@ -1,24 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { extname } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { securityHeaders } from '#main/security/csp.ts'
-import { resolveInside } from '#main/security/inside.ts'
 import { isOwnHost } from '#main/security/origin.ts'
+import { findPageFile } from '#main/security/page-files.ts'
 import { cookieName, isToken, readCookie } from '#main/security/token.ts'
-
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.json': 'application/json',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.woff2': 'font/woff2',
-  '.woff': 'font/woff',
-}
 
 export interface Guard { token: string, hostNames: readonly string[] }
 
@@ -53,17 +39,16 @@ export async function answerPage(request: IncomingMessage, response: ServerRespo
   const refused = refusal(request, guard)
   if (refused)
     return end(response, refused.status, refused.text)
-  const file = resolveInside(root, pathname === '/' ? 'index.html' : pathname)
-  const found = file === null ? null : await stat(file).catch(() => null)
-  if (file === null || !found?.isFile())
+  const found = await findPageFile(root, pathname)
+  if (!found)
     return end(response, 404, 'There is no such file.')
-  response.setHeader('content-type', types[extname(file)] ?? 'application/octet-stream')
-  response.setHeader('content-length', found.size)
+  response.setHeader('content-type', found.type)
+  response.setHeader('content-length', found.bytes)
   // Names of built files carry their hash; the page that names them must be asked for each time.
   response.setHeader('cache-control', pathname.startsWith('/assets/') ? 'private, max-age=31536000, immutable' : 'no-cache')
   if (request.method === 'HEAD')
     return void response.end()
-  await pipeline(createReadStream(file), response).catch(() => response.destroy())
+  await pipeline(createReadStream(found.file), response).catch(() => response.destroy())
 }
 
 /** The token moves from the address into a cookie, out of the history and of what a page could send on. */

@@ -74,6 +74,7 @@ it('sets the fuses of the binary, and leaves the Electron that it was made from 
     [FuseV1Options.EnableEmbeddedAsarIntegrityValidation]: off, // not for Linux
     [FuseV1Options.OnlyLoadAppFromAsar]: on,
     [FuseV1Options.LoadBrowserProcessSpecificV8Snapshot]: off,
+    [FuseV1Options.GrantFileProtocolExtraPrivileges]: off,
   })
   expect((await getCurrentFuseWire(join(electron, 'electron')))[FuseV1Options.RunAsNode]).toBe(on)
   expect(statSync(join(out, 'facet')).mode & 0o111).toBe(0o111)

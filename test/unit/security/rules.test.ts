@@ -3,12 +3,13 @@ import { pagePolicy, securityHeaders } from '#main/security/csp.ts'
 import { isOpenOutside, isOwnSender, isPermitted, isSamePage, pagePreferences } from '#main/security/electron-rules.ts'
 import { dropIfSlow, limits } from '#main/security/limits.ts'
 import { isContractMethod } from '#main/security/methods.ts'
+import { ownPageUrl } from '#main/security/page-answers.ts'
 
-const page = 'file:///opt/facet/out/renderer/index.html'
+const page = ownPageUrl
 
 it('keeps the page where it is', () => {
   expect(isSamePage(`${page}#/runs?sort=name`, page)).toBe(true)
-  for (const url of ['https://evil.example/', 'file:///etc/passwd', `${page}?x=1`, 'javascript:alert(1)', 'about:blank', 'no address'])
+  for (const url of ['https://evil.example/', 'file:///etc/passwd', `${page}?x=1`, 'javascript:alert(1)', 'about:blank', 'no address', 'facet://other/index.html', 'https://app/index.html'])
     expect(isSamePage(url, page), url).toBe(false)
 })
 
