@@ -72,6 +72,40 @@ describe('a folder is chosen', () => {
     expect(answer.mock.calls).toEqual([[join(folder, 'zoo', 'fresh')]])
   })
 
+  it('keeps what is typed before the first folder is read, and goes there alone', async () => {
+    const reading = Promise.withResolvers<void>()
+    const asked: (string | undefined)[] = []
+    const desktop = {
+      browse: async (input: FrontInput<'browse'>) => {
+        asked.push(input.path)
+        // the second answer comes when the first has been passed over
+        await (asked.length === 1 ? reading.promise : new Promise(resolve => setTimeout(resolve, 30)))
+        return browse(frontCalls.browse.input.parse(input))
+      },
+    }
+    const request: PickRequest = { kind: 'folder', title: 'Choose a folder', startAt: folder, mayCreate: false, filters: [], answer: () => {} }
+    mount(PickDialog, { props: { request }, attachTo: document.body, global: { provide: { [desktopKey as symbol]: desktop }, stubs: { transition: false } } })
+    const field = document.querySelector<HTMLInputElement>('.path input')!
+    field.value = join(folder, 'faces')
+    field.dispatchEvent(new Event('input'))
+    document.querySelector('form')!.dispatchEvent(new Event('submit', { cancelable: true }))
+    reading.resolve()
+    await expect.poll(() => document.querySelector('.entries')!.textContent).toContain('inner')
+    await new Promise(resolve => setTimeout(resolve, 50))
+    expect(field.value).toBe(join(folder, 'faces'))
+    expect(asked).toEqual([folder, join(folder, 'faces')])
+  })
+
+  it('keeps what is being typed while a folder is read', async () => {
+    const { button, shows, type, names } = await show({ startAt: join(folder, 'faces') })
+    button('The folder above').click()
+    await type(document.querySelector('.path input')!, '/half of a pa')
+    await expect.poll(names).toEqual(['faces', 'zoo'])
+    await shows('/half of a pa')
+    button('Home').click()
+    await expect.poll(() => document.querySelector<HTMLInputElement>('.path input')!.value).not.toBe('/half of a pa')
+  })
+
   it.each(['a/b', '..', '.'])('refuses "%s" as the name of a new one', async (name) => {
     const { button, type } = await show({ mayCreate: true })
     await type(document.querySelector('.new input')!, name)
