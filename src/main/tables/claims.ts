@@ -95,9 +95,12 @@ function paperErrors({ over, ours, theirs }: Claim, paper: PaperTables): Omit<Er
   })
 }
 
-/** By how many per cent the error of `ours` is smaller, on each; nothing can be smaller than an error of 0. */
+/**
+ * By how many per cent the error of `ours` is smaller than the other's on each, below zero by how many the other's is: from -100 to 100
+ * whichever way, so that one knowledge that somebody solves does not outweigh all others.
+ */
 function reductionsOf(errors: readonly Omit<Errors, 'keys'>[]): number[] {
-  return errors.filter(({ theirs }) => theirs > 0).map(({ ours, theirs }) => 100 * (1 - ours / theirs))
+  return errors.map(({ ours, theirs }) => ours === theirs ? 0 : 100 * (theirs - ours) / Math.max(ours, theirs))
 }
 
 function wordCount(errors: readonly Omit<Errors, 'keys'>[]): string {
@@ -167,7 +170,7 @@ export const claims: TableBuilder = {
       legend: rows.length === 0
         ? [advice]
         : [
-            `h_G is ${input.target}'s. Error: what lacks to 100 % accuracy, the MAE, the error rate or the nRMSE, over seeds, in the whole protocol. "Smaller by" is the mean over knowledge (or embeddings) of how much smaller it is relative to the other's, with a 95 % bootstrap interval over these; beside it the same of the paper's printed figures.`,
+            `h_G is ${input.target}'s. Error: what lacks to 100 % accuracy, the MAE, the error rate or the nRMSE, over seeds, in the whole protocol. "Smaller by" is the mean over knowledge (or embeddings) of how much the smaller of both is below the larger, negative where ours is the larger, with a 95 % bootstrap interval over these; beside it the same of the paper's printed figures.`,
             `A claim holds where the whole interval is above 0, does not hold where it is below 0, and is not shown where 0 lies in it; of fewer than ${fewest} knowledge nothing is said. The paper's BT and BCT are chosen on the test set, those here on validation.`,
             ...methodLegend(rows, input, []),
           ],

@@ -27,7 +27,7 @@ export function noticesOf(input: {
       : []
   })
   return [
-    ...(input.datasets.some(({ format }) => format !== 'synthetic')
+    ...(input.datasets.some(({ format }) => format !== 'synthetic' && format !== 'synthetic-objects')
       ? ['Face data are personal data: keep to the terms of each data set and to your consent or legal basis.']
       : []),
     ...(kinds.length > 0

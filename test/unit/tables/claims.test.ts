@@ -73,8 +73,14 @@ describe('the table of claims', () => {
   it('compares embeddings by nRMSE beside Table 5', () => {
     const { reduction, smaller, verdict, paper } = cellsOf(inputOf({ reconstructed: ['pca', 'ae'] }), 'h_G rebuilds embeddings better than PCA')!
     // over seeds ae has .55 and .75, pca .55 and .65
-    expect(reduction!.mean).toBeCloseTo(100 * (0 + (1 - 0.75 / 0.65)) / 2, 10)
+    expect(reduction!.mean).toBeCloseTo(-100 * (0 + (1 - 0.65 / 0.75)) / 2, 10)
     expect([smaller!.text, verdict!.text, paper!.text]).toEqual(['0 of 2', 'fewer than 5 to judge by', '5 of 6'])
+  })
+
+  it('counts a knowledge that one side solves by 100 %, whichever side it is', () => {
+    const solved = (method: string): TableInput => inputOf({ sources: inputOf().sources.map(one => one.knowledge === 'D' && one.method === method ? { ...one, evaluations: [evaluation(100)] } : one) })
+    expect(cellsOf(solved('pca'), 'h_G beats PCA')!.reduction!.mean).toBeCloseTo((50 + 20 + 20 - 100 + 20) / 5, 10)
+    expect(cellsOf(solved('ae'), 'h_G beats PCA')!.reduction!.mean).toBeCloseTo((50 + 20 + 20 + 100 + 20) / 5, 10)
   })
 
   it('has no row for what the study does not compare, says so where that is all, and is written in every format', () => {
