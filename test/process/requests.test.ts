@@ -26,6 +26,17 @@ async function begun(name: string, steps = 40) {
   await until(async () => (await listMetrics(host.workspace.db, run.key)).length >= 3, 'some steps are done')
   return run
 }
+/** Several requests while the run's worker cannot answer any of them: none comes after its end. */
+async function atOnce<T>(key: string, requests: () => Promise<T>): Promise<T> {
+  const pid = (await requireRun(host.workspace.db, key)).pid!
+  process.kill(pid, 'SIGSTOP')
+  try {
+    return await requests()
+  }
+  finally {
+    process.kill(pid, 'SIGCONT')
+  }
+}
 const moves = async (key: string) => (await listMoves(host.workspace.db, key)).map(({ to_state }) => to_state)
 async function allDone(key: string, steps = 40) {
   expect((await host.runner.idle('study')).counts).toEqual({ done: 1 })
@@ -36,7 +47,7 @@ async function allDone(key: string, steps = 40) {
 it('a pause asked for twice is one, and so is a resume', async () => {
   const { runner } = host
   const run = await begun('twice')
-  const [first, second] = await Promise.all([runner.pause(run.key), runner.pause(run.key)])
+  const [first, second] = await atOnce(run.key, () => Promise.all([runner.pause(run.key), runner.pause(run.key)]))
   expect([first.state, second.state]).toEqual(['pausing', 'pausing'])
   await runner.idle('study')
   const [once, again] = await Promise.all([runner.resume(run.key), runner.resume(run.key)])
@@ -49,7 +60,7 @@ it('a pause asked for twice is one, and so is a resume', async () => {
 it('a stop asked for twice is one', async () => {
   const { runner } = host
   const run = await begun('stopped', 500)
-  await Promise.all([runner.stop(run.key), runner.stop(run.key)])
+  await atOnce(run.key, () => Promise.all([runner.stop(run.key), runner.stop(run.key)]))
   expect((await runner.idle('study')).counts).toEqual({ cancelled: 1 })
   await expect(runner.stop(run.key)).rejects.toThrow('it cannot become cancelled')
   expect(await moves(run.key)).toEqual(['running', 'pausing', 'cancelled'])
@@ -58,7 +69,7 @@ it('a stop asked for twice is one', async () => {
 it('of pause, resume and stop at the same time each is done or refused with its reason, and one worker at most is at work', async () => {
   const { runner } = host
   const run = await begun('at once', 400)
-  const outcomes = await Promise.allSettled([runner.pause(run.key), runner.resume(run.key), runner.stop(run.key), runner.pause(run.key), runner.resume(run.key)])
+  const outcomes = await atOnce(run.key, () => Promise.allSettled([runner.pause(run.key), runner.resume(run.key), runner.stop(run.key), runner.pause(run.key), runner.resume(run.key)]))
   const wordOutcome = (outcome: PromiseSettledResult<RunRow>): string => outcome.status === 'fulfilled' ? outcome.value.state : (outcome.reason as Error).message
   expect(outcomes.map(wordOutcome)).toEqual([
     'pausing',
