@@ -15,7 +15,8 @@ export default antfu(
   {
     typescript: true,
     vue: true,
-    ignores: ['out', '**/*.md', 'resources'],
+    // the last ones a build writes and removes while the tests check
+    ignores: ['out', 'dist', '**/*.md', 'resources', 'electron.vite.config.*.mjs'],
   },
   {
     rules: {
