@@ -8,11 +8,12 @@ const { values } = parseArgs({ options: {
   seed: { type: 'string', default: '1' },
   minutes: { type: 'string', default: '10' },
   only: { type: 'string', default: '' },
+  help: { type: 'boolean', default: false },
 } })
 const numbers = [values.moments, values.seed, values.minutes].map(Number)
-if (numbers.some(number => !(number > 0))) {
-  console.error('--moments, --seed and --minutes are numbers above 0.')
-  process.exit(2)
+if (values.help || numbers.some(number => !(number > 0))) {
+  console.error('npm run test:faults -- [--moments 200] [--seed 1] [--minutes 10] [--only NAME]; the numbers are above 0.')
+  process.exit(values.help ? 0 : 2)
 }
 const [kills, seed, minutes] = numbers as [number, number, number]
 const { report, isLost } = await runCampaign({ kills, seed, minutes, only: values.only, say: console.log })

@@ -12,13 +12,14 @@ const { values, positionals } = parseArgs({
     inputs: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '1' },
     minutes: { type: 'string', default: '20' },
+    help: { type: 'boolean', default: false },
   },
 })
 const names = positionals.length > 0 ? positionals : Object.keys(targets)
 const unknown = names.filter(name => !Object.hasOwn(targets, name))
-if (unknown.length > 0 || ![values.inputs, values.seed, values.minutes].every(text => Number(text) > 0)) {
+if (values.help || unknown.length > 0 || ![values.inputs, values.seed, values.minutes].every(text => Number(text) > 0)) {
   console.error(`npm run test:fuzz -- [--inputs 100000] [--seed 1] [--minutes 20 (for each parser)] [${Object.keys(targets).join('|')}] ...`)
-  process.exit(2)
+  process.exit(values.help ? 0 : 2)
 }
 /** A stretch of 500 inputs takes seconds; without a word for so long, one of them hangs. */
 const silenceMs = 180_000
