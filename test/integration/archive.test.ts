@@ -272,9 +272,27 @@ it('what a host that was killed between two turns leaves is completed by the sam
   await client.call('datasets.remove', { name: 'pets' })
   database(`delete from runs where key = '${first!.key}'`)
   expect((await checkWorkspace(at('target'), { isThorough: true })).filter(({ verdict }) => verdict === 'problem' || verdict === 'warning')).toEqual([])
+  const left = await client.call('gc.preview')
+  expect(left.runs).toBe(runs - 1)
+  expect(left.items.map(({ path }) => path)).toEqual(expect.arrayContaining((await client.call('runs.list', {})).map(({ key }) => expect.stringContaining(key) as string)))
+  expect(new Set(left.items.map(({ why }) => why))).toEqual(new Set(['no data set and no study refers to it', 'no study refers to it']))
   expect(await importInto()).toMatchObject({ runs: 1, known: runs - 1 })
   expect(filesBelow(at('target')).filter(file => !file.startsWith('trash'))).toEqual(whole)
   expect(await client.call('studies.plan', { path: recipe, text: readFileSync(recipe, 'utf8') })).toMatchObject({ cached: runs, toDo: 0 })
+  expect(await client.call('gc.preview')).toMatchObject({ runs: 0 })
+})
+
+it('what a host that was killed between two turns leaves is removed by gc where nobody imports it again', async () => {
+  const client = await openTarget()
+  const empty = filesBelow(at('target'))
+  await importInto()
+  await client.call('studies.delete', { name: 'pets' })
+  await client.call('datasets.remove', { name: 'pets' })
+  await client.call('gc.run')
+  expect(await client.call('runs.list', {})).toEqual([])
+  expect(await client.call('gc.preview')).toEqual({ items: [], bytes: 0, runs: 0 })
+  expect(filesBelow(at('target')).filter(file => !empty.includes(file) && /artefacts|runs/.test(file))).toEqual([])
+  expect((await checkWorkspace(at('target'), { isThorough: true })).filter(({ verdict }) => verdict === 'problem' || verdict === 'warning')).toEqual([])
 })
 
 describe('what is refused leaves nothing behind', () => {
