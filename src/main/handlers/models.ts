@@ -1,13 +1,12 @@
 import type { Result } from '#shared/contract.ts'
 import type { PredictRequest } from '#shared/predict.ts'
 import type { Core, HandlerPart } from '../core.ts'
-import type { RunRow } from '../workspace/runs.ts'
 import { existsSync } from 'node:fs'
 import { FacetError } from '#shared/errors.ts'
 import { pixelMethods, pixelMethodWords } from '#shared/methods.ts'
-import { Order } from '#shared/order.ts'
 import { prepare } from '#shared/stages/prepare.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
+import { isHead, orderOf } from '../models/run-network.ts'
 import { noticesOf } from '../tables/notices.ts'
 import { listRuns } from '../workspace/runs.ts'
 import { requireStudy } from '../workspace/studies.ts'
@@ -28,19 +27,6 @@ export const modelHandlers = (core => ({
     }
   },
 })) satisfies HandlerPart
-
-/** The parts of a work order that are needed here. */
-const ModelOrder = Order.pick({
-  artefact: true,
-  student: true,
-  sources: true,
-  teachers: true,
-})
-
-/** What a run's work order says of its model. */
-export function orderOf(run: RunRow) {
-  return ModelOrder.parse(Object.fromEntries(Object.entries(JSON.parse(run.work_order) as object).filter(([name]) => name in ModelOrder.shape)))
-}
 
 /** For each knowledge the finished network to ask, or why there is none. */
 export async function choosePredictors({ workspace: { db } }: Core, study: string, image: string): Promise<{ request: PredictRequest, missing: Result<'predict'>['missing'], notices: string[] }> {
@@ -91,9 +77,4 @@ export async function choosePredictors({ workspace: { db } }: Core, study: strin
       knowledge,
     },
   }
-}
-
-/** Whether the artefact holds a head; a verification has none. */
-export function isHead(run: RunRow): boolean {
-  return existsSync(`${orderOf(run).artefact}/tensors.safetensors`)
 }

@@ -4,11 +4,12 @@ import type { RunRow } from '../workspace/runs.ts'
 import { FacetError } from '#shared/errors.ts'
 import { prepare } from '#shared/stages/prepare.ts'
 import { StudyDetail } from '#shared/study-detail.ts'
+import { isHead, orderOf } from '../models/run-network.ts'
 import { isSensitive } from '../tables/notices.ts'
 import { listTeachers } from '../teachers/registry.ts'
 import { listRuns } from '../workspace/runs.ts'
 import { listStudies, requireStudy } from '../workspace/studies.ts'
-import { choosePredictors, isHead, noPredictor, orderOf } from './models.ts'
+import { choosePredictors, noPredictor } from './models.ts'
 
 /** What the screen "try" asks. */
 export const tryHandlers = (core => ({

@@ -1,23 +1,17 @@
 import type { TeacherManifest } from '#shared/manifest.ts'
 import type { TeacherDraft } from '#shared/teacher-views.ts'
 import type { Core } from '../core.ts'
+import type { NetworkOrigin } from '../models/run-network.ts'
 import type { RunRow } from '../workspace/runs.ts'
 import { rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { FacetError } from '#shared/errors.ts'
-import { openDataset } from '#shared/files/dataset-pack.ts'
-import { RunResult } from '#shared/order.ts'
-import { requireNetwork } from '../handlers/exports.ts'
-import { orderOf } from '../handlers/models.ts'
-import { requireRun, studiesOf } from '../workspace/runs.ts'
+import { orderOf, originOf, requireNetwork } from '../models/run-network.ts'
+import { studiesOf } from '../workspace/runs.ts'
 import { createTeacher } from './manage.ts'
-import { listTeachers } from './registry.ts'
 
 /** What a person says of a run that becomes a teacher; what it knows is its task where nothing else is said. */
 export interface RunTeacher { name: string, title?: string, knowledge?: string }
-
-/** Data sets and teachers that a network learnt from, its student's included. */
-interface Origin { datasets: { name: string, format: string, licence: string }[], teachers: { name: string, licence: string, contaminates: string[] }[], folds: number }
 
 /**
  * Makes the network of a finished run a teacher: its embedding, the layer before the head, of the whole aligned face. Its manifest says
@@ -58,7 +52,7 @@ export async function teacherFromRun({ workspace, inspector }: Core, run: RunRow
 }
 
 /** The texts of the manifest. A network that was trained with people left out in turn has seen faces that other folds are tested on. */
-function describe(run: RunRow, studies: string[], { datasets, teachers, folds }: Origin): Pick<TeacherDraft, 'licence' | 'trainedOn' | 'contaminates' | 'paper'> {
+function describe(run: RunRow, studies: string[], { datasets, teachers, folds }: NetworkOrigin): Pick<TeacherDraft, 'licence' | 'trainedOn' | 'contaminates' | 'paper'> {
   const own = `weights of run "${run.label}" (key ${run.key})${studies.length > 0 ? ` of study ${studies.join(', ')}` : ''}, trained in this workspace`
   const terms = [...datasets.map(each => `${each.name} (${each.format}): ${each.licence}`), ...teachers.map(each => `teacher ${each.name}: ${each.licence}`)]
   return {
@@ -66,22 +60,5 @@ function describe(run: RunRow, studies: string[], { datasets, teachers, folds }:
     trainedOn: [...datasets.map(({ name, format }) => name === format ? name : `${name} (${format})`), ...teachers.map(each => `teacher ${each.name}`)],
     contaminates: [...new Set([...folds > 1 ? datasets.map(({ format }) => format) : [], ...teachers.flatMap(each => each.contaminates)])],
     paper: `Trained in Facet: run ${run.key}${studies.length > 0 ? `, study ${studies.join(', ')}` : ''}; method of Vielzeuf et al. 2019, Section 3`,
-  }
-}
-
-async function originOf({ db, paths }: Core['workspace'], run: RunRow): Promise<Origin> {
-  const order = orderOf(run)
-  const below = order.student === null ? null : orderOf(await requireRun(db, basename(order.student)))
-  const sources = new Map([...order.sources, ...below?.sources ?? []].map(source => [source.dataset, source]))
-  const known = await listTeachers(paths.teachers)
-  const names = new Set([...order.teachers, ...below?.teachers ?? []].map(each => each.name))
-  return {
-    datasets: [...sources.values()].map(({ name, dataset }) => {
-      const pack = openDataset(dataset)
-      pack.close()
-      return { name, format: pack.meta.format, licence: pack.meta.licence }
-    }),
-    teachers: known.filter(each => names.has(each.name)),
-    folds: run.result === null ? 0 : Number(RunResult.parse(JSON.parse(run.result)).summary.folds ?? 0),
   }
 }
