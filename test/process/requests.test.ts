@@ -84,6 +84,23 @@ it('of pause, resume and stop at the same time each is done or refused with its 
   await allDone(run.key, 400)
 })
 
+it('a worker that a dying host started and had no time to record is followed, and no second one does its work', async () => {
+  const run = await begun('unrecorded', 150)
+  const { pid } = await requireRun(host.workspace.db, run.key)
+  await host.close()
+  host = await openHost(root).then(async (opened) => {
+    // what a host that came meanwhile made of a run whose worker it could not find
+    await opened.workspace.db.updateTable('runs').set({ state: 'interrupted', pid: null, pid_started: null }).where('key', '=', run.key).execute()
+    await opened.close()
+    return openHost(root)
+  })
+  await host.runner.resume(run.key)
+  await until(async () => (await requireRun(host.workspace.db, run.key)).pid !== pid || readFileSync(join(root, 'runs', run.key, 'log.txt'), 'utf8').includes('works on this run already'), 'another worker came')
+  await allDone(run.key, 150)
+  expect(readEventFile(root, run.key).filter(({ type }) => type === 'started').map(event => event.pid)).toEqual([pid])
+  expect(readFileSync(join(root, 'runs', run.key, 'log.txt'), 'utf8')).toContain(`Process ${pid} works on this run already`)
+})
+
 it('after a reboot no process is taken for a worker: its number may have gone to another, which is left alone', async () => {
   const run = await begun('rebooted')
   const { pid } = await requireRun(host.workspace.db, run.key)

@@ -126,6 +126,11 @@ async function settle(state: RunnerState, key: string, worker: Followed): Promis
   const row = await follow(state, key)
   state.workers.delete(key)
   state.isQueueDirty = true
+  // An earlier host may have died before it recorded the worker that it had started; this one has left the run to that.
+  if (activeStates.includes(row.state) && findWorker(state.workspace.paths.runDir(key), row)) {
+    await adopt(state, row)
+    return
+  }
   const wasAskedToStop = worker.stopBy !== null
   // It paused just before it was asked to stop: the later wish counts.
   if (wasAskedToStop && row.state === 'paused') {
