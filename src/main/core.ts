@@ -65,8 +65,8 @@ export interface ConnectOptions {
   create?: boolean
   /** Told where the holder does not answer, so that the workspace can only be read. */
   onReadOnly?: (sentence: string) => void
-  /** Replaces the worker's entry script and Node, e.g. in tests. */
-  worker?: { node?: string, entry?: string, inspectEntry?: string }
+  /** Replaces the worker's entry script and Node, and the count of processes that the system ended for memory, e.g. in tests. */
+  worker?: { node?: string, entry?: string, inspectEntry?: string, countMemoryKills?: () => number | null }
   cores?: number
   /** Replaces a look at the workspace's disk, e.g. in tests. */
   freeBytes?: () => number
@@ -141,7 +141,7 @@ async function host(folder: string, options: ConnectOptions): Promise<Connection
     workspace,
     cores,
     gpus,
-    worker: { node: options.worker?.node ?? nodeBinary(), entry: options.worker?.entry ?? join(packageRoot, 'src/worker/index.ts') },
+    worker: { node: options.worker?.node ?? nodeBinary(), entry: options.worker?.entry ?? join(packageRoot, 'src/worker/index.ts'), countMemoryKills: options.worker?.countMemoryKills },
     events: {
       changed: row => listeners.emit('run.changed', viewRun(row)),
       metrics: (key, rows) => listeners.emit('run.metrics', { key, rows }),

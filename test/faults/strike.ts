@@ -43,8 +43,8 @@ export const worker: Aim = { process: 'faults/worker.ts' }
 const host: Aim = { process: 'faults/host.ts' }
 
 /** Runs the study on in this process, while `meanwhile` does its harm; tells how the runs ended that are not done. */
-export async function session(scene: Scene, meanwhile: (isOver: () => boolean) => Promise<string | null> = async () => null): Promise<{ told: string | null, open: { label: string, state: string, message: string }[] }> {
-  const connection = await hold(scene.root)
+export async function session(scene: Scene, meanwhile: (isOver: () => boolean) => Promise<string | null> = async () => null, options: Parameters<typeof hold>[1] = {}): Promise<{ told: string | null, open: { label: string, state: string, message: string }[] }> {
+  const connection = await hold(scene.root, options)
   let isOver = false
   try {
     const study = await enqueue(connection)

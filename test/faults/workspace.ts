@@ -21,9 +21,13 @@ export type Left = Record<string, RunLeft>
 
 interface Row { key: string, label: string, stage: 'combine', state: string, pid: number | null, pid_started: string | null }
 
-/** Holds the workspace in this process, as `facet run` does. */
-export async function hold(root: string): Promise<Connection> {
-  const connection = await connect(root, { title: 'fault campaign', create: true, cores: 2, worker: { entry: workerEntry } })
+/**
+ * Holds the workspace in this process, as `facet run` does. The system counts the processes that it ends for memory of the whole machine:
+ * unless `seesMemoryKills`, those of the chain beside are not taken for this one's.
+ */
+export async function hold(root: string, { seesMemoryKills = false } = {}): Promise<Connection> {
+  const worker = { entry: workerEntry, ...!seesMemoryKills && { countMemoryKills: () => null } }
+  const connection = await connect(root, { title: 'fault campaign', create: true, cores: 2, worker })
   if (connection.role !== 'host') {
     await connection.close()
     throw new Error(`the workspace opens for a ${connection.role} only`)

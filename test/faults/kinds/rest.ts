@@ -101,7 +101,7 @@ export const noMemory: Fault = {
         catch {
           return null // it was done before
         }
-      })
+      }, { seesMemoryKills: true })
       const ended = open.find(({ state }) => state !== 'queued')
       return told && `${told}: ${ended?.message.split('\n')[0] ?? 'it needed no more'}`
     }
